@@ -28,4 +28,44 @@ install: ## the virtual environment, from the lock file with hashes
 		echo "$$sum" > $(STAMP); \
 	fi
 
-.PHONY: help install lock
+lock: ## a new requirements.lock from pyproject.toml and requirements.in (needs a package registry)
+	$(BIN)/uv pip compile --quiet pyproject.toml requirements.in --extra dev --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --custom-compile-command "make lock" -o requirements.lock
+
+# The sample is written whole into a folder beside, then moved: a killed call leaves no half of it behind.
+build/landing: | install
+	@mkdir -p build
+	@rm -rf build/sample.writing
+	@$(BIN)/occ sample build/sample.writing
+	@rm -rf build/truth && mv build/sample.writing/truth build/truth && mv build/sample.writing/landing build/landing
+
+run: install build/landing ## install, make sample exports, run the whole pipeline, say where things are
+	@$(BIN)/occ run
+
+test: install ## every test
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not long"
+
+test-all: install ## the long ones too
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: install ## style, types, SQL
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint dbt_project/models --disable-progress-bar
+
+dev: install ## Dagster's UI with the asset graph, on http://127.0.0.1:3000
+	@mkdir -p build/warehouse/build/dagster
+	@DAGSTER_HOME=$(CURDIR) OCC_DAGSTER_DIR=$(CURDIR)/build/warehouse/build/dagster \
+		$(BIN)/dagster dev -m orchestration.definitions --host 127.0.0.1 --port 3000
+
+docs: install build/landing ## the models' documentation as one page, build/docs/index.html
+	@$(BIN)/python -m orchestration.warehouse.docs build/docs
+
+bench: install ## speed beside the floor, into build/bench.json (at most 25 minutes)
+	@$(BIN)/python -m tests.floor.bench
+
+clean: ## remove what was built (not the virtual environment, not the key)
+	rm -rf build
+
+.PHONY: help install lock run test test-all lint dev docs bench clean

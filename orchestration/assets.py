@@ -1,0 +1,136 @@
+"""The flow as Dagster assets: exports -> landing -> models -> rules -> publish. Thin: the steps do the work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+
+from orchestration.landing import Profile
+from orchestration.quality.checks import to_check_result
+from orchestration.settings import Settings
+from orchestration.warehouse import steps
+from orchestration.warehouse.lock import writing
+
+# Every step of a run works in one process: a process that imports Dagster, dbt and Great Expectations pays for it in
+# seconds, and DuckDB lets one process write.
+POOL = "warehouse"
+
+
+class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The warehouse, locked for writing for as long as the run lasts."""
+
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Settings]:  # type: ignore[override]
+        settings = Settings.from_environment()
+        with writing(settings, wait_seconds=0):
+            yield settings
+
+
+class Translator(DagsterDbtTranslator):
+    """Names of dbt nodes in Dagster: a model's key is schema and name, its group the room it stands in."""
+
+    def __init__(self) -> None:
+        super().__init__(settings=DagsterDbtTranslatorSettings(enable_asset_checks=True))
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        if dbt_resource_props["resource_type"] == "seed":
+            return "reference"
+        return str(dbt_resource_props["fqn"][1])
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        if dbt_resource_props["resource_type"] in {"model", "seed"}:
+            return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["alias"]])
+        return super().get_asset_key(dbt_resource_props)
+
+
+def landing_assets(profile: Profile) -> dg.AssetsDefinition:
+    """One asset per export: what was delivered, row by row accounted for."""
+    specs = [
+        dg.AssetSpec(
+            ["landing", export],
+            group_name="landing",
+            kinds={"parquet"},
+            description=f"Rows of the {export} export as delivered, typed; personal identifiers are tokens.",
+        )
+        for export in profile.exports
+    ]
+
+    @dg.multi_asset(name="land_deliveries", specs=specs, required_resource_keys={"warehouse"}, pool=POOL)
+    def land_deliveries(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+        result = steps.land_deliveries(context.resources.warehouse)
+        for export in profile.exports:
+            new = [delivery for delivery in result.deliveries if delivery.export == export]
+            yield dg.MaterializeResult(
+                asset_key=["landing", export],
+                metadata={
+                    "files": len(new),
+                    "rows_read": sum(delivery.rows_read for delivery in new),
+                    "rows_quarantined": sum(delivery.rows_quarantined for delivery in new),
+                },
+            )
+
+    return land_deliveries
+
+
+def model_assets(manifest: Path) -> dg.AssetsDefinition:
+    """Every dbt model an asset, every data test an asset check, built in one dbt call in this process."""
+    translator = Translator()
+
+    @dbt_assets(
+        name="build_models",
+        manifest=manifest,
+        dagster_dbt_translator=translator,
+        required_resource_keys={"warehouse"},
+        pool=POOL,
+    )
+    def build_models(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        outcome = steps.build_warehouse(context.resources.warehouse)
+        built = set()
+        for raw in outcome.events:
+            message = DbtCoreCliEventMessage(raw_event=raw, event_history_metadata={})
+            built.add(raw["data"]["node_info"]["unique_id"])
+            yield from message.to_default_asset_events(manifest, translator, context)
+        if outcome.failed_models:
+            raise dg.Failure("Models could not be built:\n" + "\n".join(outcome.failed_models), allow_retries=False)
+
+    return build_models
+
+
+def rule_checks(specs: Sequence[dg.AssetCheckSpec], after: Sequence[dg.AssetKey]) -> dg.AssetChecksDefinition:
+    """Every quality rule an asset check, on what was delivered and on what was built."""
+
+    @dg.multi_asset_check(name="judge_quality", specs=specs, required_resource_keys={"warehouse"}, pool=POOL)
+    def judge_quality(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        for result in steps.judge_quality(context.resources.warehouse):
+            yield to_check_result(result)
+
+    return judge_quality
+
+
+def publish_asset(after: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
+    """The published generation: what BI tools and reports read."""
+
+    @dg.asset(
+        key=["publish", "generation"],
+        group_name="publish",
+        kinds={"duckdb", "parquet"},
+        deps=list(after),
+        required_resource_keys={"warehouse"},
+        pool=POOL,
+    )
+    def generation(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
+        """One new immutable generation, after the audit; `published/current` then names it."""
+        published = steps.publish_generation(context.resources.warehouse)
+        return dg.MaterializeResult(
+            metadata={
+                "generation": published.generation,
+                "content_hash": published.content_hash,
+                "deliveries": published.deliveries_count,
+            }
+        )
+
+    return generation

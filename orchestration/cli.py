@@ -1,0 +1,248 @@
+"""The `occ` command: a thin front over the same steps and jobs that Dagster runs. No work of its own stands here."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from orchestration.errors import OccError, UsageProblem
+from orchestration.settings import Settings
+from orchestration.tables import Format, print_rows
+
+app = typer.Typer(
+    name="occ",
+    help="Performance information for a police control room: from export files to a published warehouse.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done, 1 stopped by the audit, 2 wrong usage, 3 something around the command, 4 locked.",
+)
+
+WarehouseOption = Annotated[
+    Path | None, typer.Option("--warehouse", help="The warehouse folder (default build/warehouse, or OCC_WAREHOUSE).")
+]
+FormatOption = Annotated[Format, typer.Option("--format", help="How to print the table.")]
+
+
+def main() -> None:
+    """Run the command; a user's mistake ends in one clear paragraph and an exit code, never in a traceback."""
+    try:
+        app()
+    except OccError as error:
+        typer.secho(str(error), err=True, fg=typer.colors.RED if sys.stderr.isatty() else None)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("Stopped. Nothing half-done is visible to readers; run again to go on.", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(0)
+
+
+@app.command(epilog="Example: occ sample build/sample --from 2021-09-01 --to 2021-09-30 --scale 0.1")
+def sample(
+    out: Annotated[
+        Path, typer.Argument(help="Folder to write into: OUT/landing holds the exports, OUT/truth the truth.")
+    ],
+    date_from: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")] = datetime(
+        2021, 8, 30
+    ),
+    date_to: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")] = datetime(2022, 1, 9),
+    scale: Annotated[
+        float, typer.Option(min=0.001, max=100, help="Volume; 1 is a force the size of West Mercia.")
+    ] = 1.0,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 2021,
+    clean: Annotated[bool, typer.Option("--clean", help="Plant no faults.")] = False,
+) -> None:
+    """Make sample exports: a simulated control room with a known truth."""
+    from orchestration.sample import write_sample
+
+    if date_to < date_from:
+        raise UsageProblem(f"--to {date_to:%Y-%m-%d} lies before --from {date_from:%Y-%m-%d}.")
+    with _progress() as report:
+        summary = write_sample(
+            out,
+            date_from=date_from.date(),
+            date_to=date_to.date(),
+            scale=scale,
+            seed=seed,
+            legacy_months=[date(2021, 1, 1), date(2021, 2, 1)],
+            plant_faults=not clean,
+            progress=lambda text: report(text, 0, 0),
+        )
+    typer.echo(f"{summary}")
+
+
+@app.command(epilog="Example: occ run --landing /data/exports --warehouse /data/warehouse")
+def run(
+    landing: Annotated[
+        Path | None,
+        typer.Option(help="Folder of delivered exports (default build/landing, or OCC_LANDING); only ever read."),
+    ] = None,
+    warehouse: WarehouseOption = None,
+    profile: Annotated[Path | None, typer.Option(help="Profile: a name the project ships, or a folder.")] = None,
+) -> None:
+    """Take in what was delivered and publish a new generation; with nothing new, publish nothing."""
+    from orchestration.runs import run_once
+
+    settings = _settings(warehouse, landing=landing, profile=profile)
+    if not settings.landing.is_dir():
+        raise UsageProblem(
+            f"There is no landing folder {settings.landing}. Name one with --landing, or make sample exports "
+            f"with: occ sample {settings.landing.parent}"
+        )
+    with _progress() as report:
+        published = run_once(settings, report)
+    from orchestration.headlines import closing_screen
+
+    typer.echo("Nothing new was delivered; the current generation stands." if published is None else "")
+    closing_screen(settings)
+
+
+@app.command(epilog='Example: occ query "select * from metrics.kpi_register limit 5" --format json')
+def query(
+    sql: Annotated[str, typer.Argument(help="SQL on the published tables (DuckDB).")],
+    warehouse: WarehouseOption = None,
+    format: FormatOption = Format.table,
+) -> None:
+    """Ask the published warehouse."""
+    _print_query(_settings(warehouse), sql, format)
+
+
+@app.command(epilog="Example: occ deliveries --status QUARANTINED --format csv")
+def deliveries(
+    warehouse: WarehouseOption = None,
+    status: Annotated[str | None, typer.Option(help="LOADED, DUPLICATE, QUARANTINED or SUPERSEDED.")] = None,
+    export: Annotated[str | None, typer.Option(help="One export only.")] = None,
+    format: FormatOption = Format.table,
+) -> None:
+    """Every delivered file and where its rows went."""
+    conditions, values = ["true"], []
+    for column, value in (("status", status and status.upper()), ("export", export)):
+        if value:
+            conditions.append(f"{column} = ?")
+            values.append(value)
+    _print_query(
+        _settings(warehouse),
+        "select name, export, contract_version, business_date, status, rows_read, rows_loaded, rows_superseded, "
+        f"rows_duplicate, rows_quarantined, reason from quality.deliveries where {' and '.join(conditions)} "
+        "order by export, business_date, name",
+        format,
+        values,
+    )
+
+
+@app.command(epilog="Example: occ status --format json")
+def status(warehouse: WarehouseOption = None, format: FormatOption = Format.table) -> None:
+    """What is published, how fresh each export is, and what the quality rules found."""
+    from orchestration.status import STATUS_QUERIES
+
+    settings = _settings(warehouse)
+    for title, sql in STATUS_QUERIES.items():
+        if format is Format.table:
+            typer.secho(f"\n{title}", bold=True)
+        _print_query(settings, sql, format)
+
+
+@app.command()
+def doctor(warehouse: WarehouseOption = None, format: FormatOption = Format.table) -> None:
+    """Look for what could stop a run: paths, permissions, key, lock, disk, half-written generations."""
+    from orchestration.doctor import examine
+
+    findings = examine(_settings(warehouse))
+    print_rows(
+        ["check", "state", "found", "what to do"],
+        [(finding.check, finding.state, finding.found, finding.remedy) for finding in findings],
+        format,
+    )
+    if any(finding.state == "PROBLEM" for finding in findings):
+        raise typer.Exit(3)
+
+
+@app.command(epilog="Example: occ copy /media/stick/occ.duckdb")
+def copy(
+    target: Annotated[Path, typer.Argument(help="The file to write; it must not exist.")],
+    warehouse: WarehouseOption = None,
+) -> None:
+    """Copy the published warehouse into one DuckDB file to carry."""
+    from orchestration.publish.generation import copy_to_single_file
+
+    settings = _settings(warehouse)
+    _require_published(settings)
+    if target.exists():
+        raise UsageProblem(f"{target} is there already; choose another name or remove it.")
+    copy_to_single_file(settings, target)
+    typer.echo(f"{target}")
+
+
+def _settings(warehouse: Path | None, *, landing: Path | None = None, profile: Path | None = None) -> Settings:
+    settings = Settings.from_environment(warehouse=warehouse, landing=landing, profile=profile)
+    settings.export()
+    return settings
+
+
+def _require_published(settings: Settings) -> None:
+    if not settings.current_db.exists():
+        raise UsageProblem(
+            f"Nothing is published in {settings.warehouse} yet. Run: occ run --warehouse {settings.warehouse}"
+        )
+
+
+def _print_query(settings: Settings, sql: str, format: Format, values: list[Any] | None = None) -> None:
+    import duckdb
+
+    _require_published(settings)
+    try:
+        with duckdb.connect(str(settings.current_db), read_only=True) as con:
+            con.execute("set TimeZone = 'UTC'")
+            cursor = con.execute(sql, values or [])
+            columns = [column[0] for column in cursor.description or []]
+            rows = cursor.fetchall()
+    except duckdb.Error as error:
+        raise UsageProblem(f"The query could not be answered: {error}") from None
+    print_rows(columns, rows, format)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on a terminal, a line per stage elsewhere; on standard error, so that output can be piped."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        said: set[str] = set()
+
+        def say(stage: str, done: int, total: int) -> None:
+            if stage not in said:
+                said.add(stage)
+                console.print(stage, highlight=False, markup=False)
+
+        yield say
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console) as progress:
+        tasks: dict[str, Any] = {}
+
+        def show(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = progress.add_task(stage, total=total or None)
+            progress.update(tasks[stage], completed=done, total=total or None)
+
+        yield show
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""Everything Dagster knows of the control room's warehouse, assembled."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from orchestration.assets import Warehouse, landing_assets, model_assets, publish_asset, rule_checks
+from orchestration.automation import deliveries_arrived, jobs, schedules
+from orchestration.landing import load_profile
+from orchestration.quality.checks import check_specs
+from orchestration.settings import Settings
+from orchestration.warehouse.dbt import manifest_path
+
+settings = Settings.from_environment()
+settings.export()
+
+landing = landing_assets(load_profile(settings.profile))
+models = model_assets(manifest_path(settings))
+checks = rule_checks(check_specs())
+publish = publish_asset(after=[key for key in models.keys if key.path[0] in {"marts", "metrics", "quality"}])
+
+defs = dg.Definitions(
+    assets=[landing, models, publish],
+    asset_checks=[checks],
+    jobs=jobs,
+    schedules=schedules,
+    sensors=[deliveries_arrived],
+    resources={"warehouse": Warehouse()},
+    executor=dg.in_process_executor,
+)

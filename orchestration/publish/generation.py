@@ -1,0 +1,343 @@
+"""One published generation: a folder with `occ.duckdb`, its month files, and `generation.json` that describes it.
+
+Large facts are Parquet, a file for each month, and a view in `occ.duckdb` over them; a month that a run did not touch
+is shared with the generation before by hard link, so that a day costs a day. The rest are tables in `occ.duckdb`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.progress import report
+from orchestration.publish import content_hash
+from orchestration.settings import Settings
+
+PUBLISHED_SCHEMAS = ("marts", "metrics", "quality", "reports")
+NO_MONTH = "none"
+_KEEP_AT_LEAST = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table to publish."""
+
+    schema: str
+    name: str
+    columns: dict[str, str]  # name to DuckDB type
+    month_of: str | None  # the column whose month splits a large fact
+    description: str = ""
+    column_descriptions: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+
+@dataclass(frozen=True)
+class Generation:
+    """What `generation.json` holds."""
+
+    generation: str
+    published_at: str  # ISO 8601, UTC
+    content_hash: str
+    code_version: str
+    batches: list[str]  # landing batches behind it
+    deliveries_count: int
+    fingerprints: dict[str, dict[str, tuple[int, str]]]  # table to month to (rows, sum of row hashes)
+    columns: dict[str, dict[str, str]]  # of the tables kept by month: name to type
+
+    @classmethod
+    def read(cls, folder: Path) -> Generation:
+        raw = json.loads((folder / "generation.json").read_text())
+        raw["fingerprints"] = {
+            table: {month: (rows, total) for month, (rows, total) in months.items()}
+            for table, months in raw["fingerprints"].items()
+        }
+        return cls(**raw)
+
+
+def current(settings: Settings) -> Generation | None:
+    """The newest generation that passed, or None before the first."""
+    folder = settings.published / "current"
+    return Generation.read(folder) if (folder / "generation.json").exists() else None
+
+
+def new_name(settings: Settings) -> str:
+    """A name for the generation to come: its instant, made unique."""
+    stem = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    name, number = stem, 1
+    while (settings.published / name).exists():
+        number += 1
+        name = f"{stem}-{number}"
+    return name
+
+
+def tables_to_publish(con: duckdb.DuckDBPyConnection, nodes: Mapping[str, Any]) -> list[Table]:
+    """Every table of the published schemas, with what the models say about it (`nodes`: dbt's manifest)."""
+    described = {(node["schema"], node["alias"]): node for node in nodes.values() if node["resource_type"] == "model"}
+    columns: dict[tuple[str, str], dict[str, str]] = {}
+    placeholders = ", ".join("?" for _ in PUBLISHED_SCHEMAS)
+    for schema, table, column, data_type in con.execute(
+        "select table_schema, table_name, column_name, data_type from information_schema.columns "
+        f"where table_schema in ({placeholders}) order by table_schema, table_name, ordinal_position",
+        list(PUBLISHED_SCHEMAS),
+    ).fetchall():
+        columns.setdefault((schema, table), {})[column] = data_type
+    return [_table(schema, name, types, described.get((schema, name), {})) for (schema, name), types in columns.items()]
+
+
+def _table(schema: str, name: str, columns: dict[str, str], node: Mapping[str, Any]) -> Table:
+    meta = {**node.get("meta", {}), **node.get("config", {}).get("meta", {})}
+    return Table(
+        schema=schema,
+        name=name,
+        columns=columns,
+        month_of=meta.get("month_of"),
+        description=node.get("description", ""),
+        column_descriptions={key: value["description"] for key, value in node.get("columns", {}).items()},
+    )
+
+
+def write(
+    settings: Settings,
+    con: duckdb.DuckDBPyConnection,
+    *,
+    name: str,
+    code_version: str,
+    nodes: Mapping[str, Any],
+    is_full: bool,
+) -> Generation:
+    """Write the generation beside the others; `generation.json` comes last: a folder without it is not a generation.
+
+    Readers come by `current`, which `move_pointer` moves afterwards.
+    """
+    folder = settings.published / name
+    folder.mkdir(parents=True)
+    before = current(settings)
+    tables = tables_to_publish(con, nodes)
+    touched = None if is_full or before is None else _touched_months(con)
+    fingerprints: dict[str, dict[str, tuple[int, str]]] = {}
+    for number, table in enumerate(tables):
+        report("publishing", number, len(tables))
+        if table.month_of:
+            fingerprints[table.full_name] = _write_months(settings, con, table, folder, before, touched)
+        elif content_hash.is_hashed(table.full_name):
+            fingerprints[table.full_name] = {
+                NO_MONTH: content_hash.fingerprint(con, table.full_name, table.columns, "true")
+            }
+    hashed = {
+        (table, month): value
+        for table, months in fingerprints.items()
+        if content_hash.is_hashed(table)
+        for month, value in months.items()
+    }
+    generation = Generation(
+        generation=name,
+        published_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        content_hash=content_hash.combine(hashed),
+        code_version=code_version,
+        batches=[row[0] for row in con.execute("select distinct batch from landing.deliveries order by 1").fetchall()],
+        deliveries_count=_count(con, "landing.deliveries"),
+        fingerprints=fingerprints,
+        columns={table.full_name: table.columns for table in tables if table.month_of},
+    )
+    con.execute("checkpoint")
+    _write_database(settings, con, folder, tables, fingerprints, generation)
+    _write_synced(folder / "generation.json", json.dumps(generation.__dict__, indent=1))
+    _sync_folder(folder)
+    report("publishing", len(tables), len(tables))
+    return generation
+
+
+def move_pointer(settings: Settings, name: str) -> None:
+    """Let `current` name the written generation: one rename, which readers see whole or not at all."""
+    pointer = settings.published / ".current.new"
+    pointer.unlink(missing_ok=True)
+    pointer.symlink_to(name)
+    pointer.replace(settings.published / "current")
+    _sync_folder(settings.published)
+
+
+def remove_old(settings: Settings) -> list[str]:
+    """Remove generations older than 24 hours with `keep_generations` newer ones, and what a killed run left."""
+    newest = (settings.published / "current").resolve()
+    folders = [path for path in settings.published.iterdir() if path.is_dir() and not path.is_symlink()]
+    half_written = [path for path in folders if not (path / "generation.json").exists()]
+    whole = sorted((path for path in folders if path not in half_written and path != newest), reverse=True)
+    oldest_kept = datetime.now(UTC) - _KEEP_AT_LEAST
+    outlived = [
+        path
+        for path in whole[settings.keep_generations :]
+        if datetime.fromisoformat(Generation.read(path).published_at) < oldest_kept
+    ]
+    for path in half_written + outlived:
+        shutil.rmtree(path)
+    return [path.name for path in outlived]
+
+
+def copy_to_single_file(settings: Settings, target: Path) -> None:
+    """Copy the current generation into one DuckDB file that can be carried anywhere."""
+    with duckdb.connect(str(target)) as con:
+        con.execute(f"attach {_text(str(settings.current_db))} as published (read_only)")
+        listed = con.execute(
+            "select table_schema, table_name from information_schema.tables "
+            "where table_catalog = 'published' order by all"
+        ).fetchall()
+        for schema, name in listed:
+            con.execute(f"create schema if not exists {schema}")
+            con.execute(f"create table {schema}.{name} as select * from published.{schema}.{name}")
+
+
+def _touched_months(con: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
+    rows = con.execute("select distinct table_name, strftime(month, '%Y-%m') from intermediate.int_touched_months")
+    return {(table, month) for table, month in rows.fetchall()}
+
+
+def _write_months(
+    settings: Settings,
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    folder: Path,
+    before: Generation | None,
+    touched: set[tuple[str, str]] | None,
+) -> dict[str, tuple[int, str]]:
+    """Write the month files that changed, share the others. `touched` None means that any may have changed."""
+    known = before.fingerprints.get(table.full_name, {}) if before else {}
+    same_columns = before is not None and before.columns.get(table.full_name) == table.columns
+    shared_from = settings.published / "current" / table.name
+    (folder / table.name).mkdir()
+    written: dict[str, tuple[int, str]] = {}
+    for month, rows in con.execute(
+        f"select coalesce(strftime({table.month_of}, '%Y-%m'), '{NO_MONTH}'), count(*) "
+        f"from {table.full_name} group by 1 order by 1"
+    ).fetchall():
+        where = _month_filter(table, month)
+        file_name = f"{month}.parquet"
+        target = folder / table.name / file_name
+        unchanged = touched is not None and (table.name, month) not in touched and known.get(month, (-1, ""))[0] == rows
+        written[month] = (
+            known[month] if unchanged else content_hash.fingerprint(con, table.full_name, table.columns, where)
+        )
+        if written[month] == known.get(month) and same_columns and _share(shared_from / file_name, target):
+            continue
+        con.execute(
+            f"copy (select * from {table.full_name} where {where}) "
+            f"to {_text(str(target))} (format parquet, compression snappy)"
+        )
+    return written
+
+
+def _share(source: Path, target: Path) -> bool:
+    """Hard-link a month file of the generation before; False where it is not there or cannot be linked."""
+    try:
+        os.link(source.resolve(strict=True), target)
+    except OSError:
+        return False
+    return True
+
+
+def _month_filter(table: Table, month: str) -> str:
+    if month == NO_MONTH:
+        return f"{table.month_of} is null"
+    year, number = (int(part) for part in month.split("-"))
+    after = f"{year + number // 12}-{number % 12 + 1:02d}-01"
+    data_type = table.columns[str(table.month_of)]
+    return f"{table.month_of} >= '{month}-01'::{data_type} and {table.month_of} < '{after}'::{data_type}"
+
+
+def _write_database(
+    settings: Settings,
+    con: duckdb.DuckDBPyConnection,
+    folder: Path,
+    tables: list[Table],
+    fingerprints: Mapping[str, Mapping[str, Any]],
+    generation: Generation,
+) -> None:
+    con.execute(f"attach {_text(str(folder / 'occ.duckdb'))} as published")
+    try:
+        for schema in PUBLISHED_SCHEMAS:
+            con.execute(f"create schema published.{schema}")
+        for table in tables:
+            target = f"published.{table.full_name}"
+            months = list(fingerprints.get(table.full_name, {})) if table.month_of else []
+            if months:
+                files = ", ".join(_text(str(folder / table.name / f"{month}.parquet")) for month in months)
+                con.execute(f"create view {target} as select * from read_parquet([{files}])")
+            else:
+                con.execute(f"create table {target} as select * from {table.full_name}")
+            _describe(con, target, table, kind="view" if months else "table")
+        _record_generation(settings, con, generation)
+    finally:
+        con.execute("detach published")
+
+
+def _describe(con: duckdb.DuckDBPyConnection, target: str, table: Table, *, kind: str) -> None:
+    """Carry the models' descriptions into the published file, where BI tools show them."""
+    if table.description:
+        con.execute(f"comment on {kind} {target} is {_text(table.description)}")
+    for column, description in table.column_descriptions.items():
+        if description and column in table.columns:
+            con.execute(f'comment on column {target}."{column}" is {_text(description)}')
+
+
+def _record_generation(settings: Settings, con: duckdb.DuckDBPyConnection, generation: Generation) -> None:
+    """`quality.generations`: one row per generation, the earlier ones carried over from the generation before."""
+    con.execute(
+        "create table published.quality.generations (generation varchar, published_at timestamptz, "
+        "content_hash varchar, code_version varchar, deliveries_count bigint, delivery_ids_added varchar[])"
+    )
+    earlier: set[str] = set()
+    if settings.current_db.exists():
+        con.execute(f"attach {_text(str(settings.current_db.resolve()))} as before (read_only)")
+        try:
+            con.execute("insert into published.quality.generations select * from before.quality.generations")
+            rows = con.execute("select delivery_id from before.quality.deliveries").fetchall()
+            earlier = {row[0] for row in rows}
+        finally:
+            con.execute("detach before")
+    delivered = [row[0] for row in con.execute("select delivery_id from landing.deliveries order by 1").fetchall()]
+    con.execute(
+        "insert into published.quality.generations values (?, ?, ?, ?, ?, ?)",
+        [
+            generation.generation,
+            generation.published_at,
+            generation.content_hash,
+            generation.code_version,
+            generation.deliveries_count,
+            [delivery for delivery in delivered if delivery not in earlier],
+        ],
+    )
+
+
+def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    row = con.execute(f"select count(*) from {table}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _write_synced(path: Path, text: str) -> None:
+    with path.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename last through a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

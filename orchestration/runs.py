@@ -1,0 +1,64 @@
+"""One run from the command line: the same Dagster job that the schedule runs, in this process."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+from orchestration.errors import AuditStopped, OccError
+from orchestration.landing import seen_nothing_new
+from orchestration.progress import Reporter, reporting_to
+from orchestration.publish.generation import Generation, current
+from orchestration.settings import Settings
+from orchestration.versions import code_version
+from orchestration.warehouse.lock import writing
+
+
+def nothing_new(settings: Settings) -> bool:
+    """Same deliveries, code, profile and contracts as the current generation: decided before Dagster is imported."""
+    published = current(settings)
+    if published is None or published.code_version != code_version(settings):
+        return False
+    batches = {path.stem for path in (settings.warehouse / "landing" / "registry").glob("*.parquet")}
+    return batches <= set(published.batches) and seen_nothing_new(settings.landing, settings.warehouse)
+
+
+def run_once(settings: Settings, report: Reporter) -> Generation | None:
+    """Run the job if there is something to do; the generation it published, or None.
+
+    Raises OccError with the step's own words when a step stopped the run.
+    """
+    with writing(settings), reporting_to(report):
+        if nothing_new(settings):
+            return None
+        report("starting", 0, 0)
+        _execute_job(settings)
+    return current(settings)
+
+
+def _execute_job(settings: Settings) -> None:
+    settings.build.joinpath("dagster").mkdir(parents=True, exist_ok=True)
+    import dagster as dg
+
+    from orchestration.automation import RUN_JOB
+    from orchestration.definitions import defs
+
+    logging.getLogger("dagster").setLevel(logging.ERROR)
+    try:
+        with dg.DagsterInstance.get() as instance:
+            result = defs.get_job_def(RUN_JOB).execute_in_process(instance=instance)
+    except Exception as error:
+        for cause in _causes(error):
+            if isinstance(cause, OccError):
+                raise cause from None
+            if isinstance(cause, dg.Failure):
+                raise AuditStopped(f"Nothing was published. {cause.description}") from None
+        raise
+    if not result.success:
+        raise AuditStopped("Nothing was published: a step of the run failed. See `make dev` for the run's log.")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

@@ -1,0 +1,96 @@
+"""Paths and environment, read once. Nothing else in the project reads an environment variable of ours."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+DBT_PROJECT = PROJECT / "dbt_project"
+RULES = PROJECT / "expectations"
+
+QUIET = {
+    "DAGSTER_DISABLE_TELEMETRY": "yes",
+    "DO_NOT_TRACK": "1",
+    "GX_ANALYTICS_ENABLED": "false",
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things are. Every path is absolute."""
+
+    landing: Path  # the folder that export files are dropped into; only ever read
+    warehouse: Path  # everything this project writes
+    profile: Path  # what belongs to one force
+    key_file: Path  # the key that personal identifiers are tokenised under
+    keep_generations: int  # how many published generations stay
+
+    @classmethod
+    def from_environment(
+        cls, *, landing: Path | None = None, warehouse: Path | None = None, profile: Path | None = None
+    ) -> Settings:
+        """Read the settings; an argument wins over the environment, the environment over the default."""
+        return cls(
+            landing=_path(landing, "OCC_LANDING", PROJECT / "build" / "landing"),
+            warehouse=_path(warehouse, "OCC_WAREHOUSE", PROJECT / "build" / "warehouse"),
+            profile=_profile(profile),
+            key_file=_path(None, "OCC_TOKEN_KEY_FILE", Path.home() / ".config" / "occ" / "token.key"),
+            keep_generations=int(os.environ.get("OCC_KEEP_GENERATIONS", "5")),
+        )
+
+    @property
+    def build(self) -> Path:
+        """What is private to the pipeline and can be made again from the landing store."""
+        return self.warehouse / "build"
+
+    @property
+    def build_db(self) -> Path:
+        return self.build / "occ_build.duckdb"
+
+    @property
+    def dbt_target(self) -> Path:
+        return self.build / "dbt"
+
+    @property
+    def published(self) -> Path:
+        return self.warehouse / "published"
+
+    @property
+    def current_db(self) -> Path:
+        """The newest generation that passed the audit: what BI tools open."""
+        return self.published / "current" / "occ.duckdb"
+
+    @property
+    def lock_file(self) -> Path:
+        return self.warehouse / ".lock"
+
+    def export(self) -> None:
+        """Put the settings into the environment, where Dagster's and dbt's own configuration files read them."""
+        os.environ.update(
+            QUIET
+            | {
+                "OCC_LANDING": str(self.landing),
+                "OCC_WAREHOUSE": str(self.warehouse),
+                "OCC_PROFILE": str(self.profile),
+                "OCC_PROFILE_DIR": str(self.profile),
+                "OCC_TOKEN_KEY_FILE": str(self.key_file),
+                "OCC_BUILD_DB": str(self.build_db),
+                "OCC_DAGSTER_DIR": str(self.build / "dagster"),
+                "DAGSTER_HOME": str(PROJECT),
+            }
+        )
+
+
+def _path(given: Path | None, variable: str, default: Path) -> Path:
+    chosen = given or Path(os.environ.get(variable) or default)
+    return Path(os.path.abspath(chosen.expanduser()))
+
+
+def _profile(given: Path | None) -> Path:
+    """A profile is a folder, or the name of one that the project ships."""
+    chosen = str(given or os.environ.get("OCC_PROFILE") or "west_mercia")
+    shipped = PROJECT / "orchestration" / "profiles" / chosen
+    return shipped if shipped.is_dir() else Path(os.path.abspath(Path(chosen).expanduser()))

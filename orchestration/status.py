@@ -1,0 +1,24 @@
+"""The questions that `occ status` asks of the published warehouse: one short query each."""
+
+STATUS_QUERIES = {
+    "Published": (
+        "select generation, published_at, left(content_hash, 16) as content_hash, code_version, deliveries_count "
+        "from quality.generations order by published_at desc limit 1"
+    ),
+    "Exports": (
+        "select export, count(*) as files, max(business_date) as newest_business_date, "
+        "count(*) filter (where status = 'LOADED') as loaded, "
+        "count(*) filter (where status = 'SUPERSEDED') as superseded, "
+        "count(*) filter (where status = 'DUPLICATE') as duplicate, "
+        "count(*) filter (where status = 'QUARANTINED') as quarantined, sum(rows_read) as rows_read, "
+        "sum(rows_quarantined) as rows_quarantined from quality.deliveries group by export order by export"
+    ),
+    "Quality rules": (
+        "select status, severity, count(*) as rules, sum(failed_count) as failing_rows from quality.rule_results "
+        "where generation = (select max(generation) from quality.generations) group by all order by all"
+    ),
+    "Indicators": (
+        "select quality_state, count(distinct kpi_id) as indicators, count(*) as figures from metrics.kpi_results "
+        "where scope_type = 'force' group by all order by all"
+    ),
+}

@@ -1,0 +1,63 @@
+"""How the command line prints rows: for a person, for a program, for a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+
+class Format(StrEnum):
+    """The forms a table can be printed in."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+
+
+def print_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], format: Format) -> None:
+    """Print rows on standard output in the form asked for."""
+    if format is Format.json:
+        listed = [dict(zip(columns, row, strict=True)) for row in rows]
+        print(json.dumps(listed, default=_plain, ensure_ascii=False, indent=1))
+    elif format is Format.csv:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([_cell(value) for value in row] for row in rows)
+    else:
+        _print_table(columns, rows)
+
+
+def _print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(Text(column), overflow="fold")
+    for row in rows:
+        # Text, not markup: what was delivered must not colour or click.
+        table.add_row(*(Text(str(_cell(value))) for value in row))
+    console = Console()
+    width = None if console.is_terminal else 250
+    Console(width=width).print(table)
+
+
+def _cell(value: Any) -> Any:
+    if value is None:
+        return ""
+    return value.isoformat(sep=" ") if isinstance(value, datetime) else value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return float(value)
+    return str(value)

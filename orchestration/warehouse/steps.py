@@ -1,0 +1,149 @@
+"""The steps of a run, in order: land, build, judge, publish. Dagster's assets call them; nothing else does.
+
+Each step opens the build database itself and closes it: one process must not hold connections with different settings.
+What a run still has to do is never kept apart: it is the landing store less what the current generation was made from.
+So a run may be killed anywhere, and the next one goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from orchestration.landing import LandingResult, land, load_profile, sync_build_database
+from orchestration.progress import report
+from orchestration.publish import audit, generation
+from orchestration.publish.generation import Generation
+from orchestration.quality.rules import RuleResult
+from orchestration.settings import RULES, Settings
+from orchestration.versions import code_version
+from orchestration.warehouse import dbt
+
+
+@contextmanager
+def build_database(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The private build database, for writing. Instants are UTC; nothing is ever fetched from outside."""
+    settings.build.mkdir(parents=True, exist_ok=True)
+    con = duckdb.connect(str(settings.build_db), config={"autoinstall_known_extensions": "false"})
+    try:
+        con.execute("set TimeZone = 'UTC'")
+        yield con
+    finally:
+        con.close()
+
+
+def land_deliveries(settings: Settings) -> LandingResult:
+    """Take in what was delivered, and write down what this run has to do before the first model changes."""
+    profile = load_profile(settings.profile)
+    name = generation.new_name(settings)
+    result = land(
+        settings.landing,
+        settings.warehouse,
+        profile,
+        settings.key_file,
+        batch=name,
+        progress=report,
+    )
+    with build_database(settings) as con:
+        _note_what_is_published(settings, con)
+        sync_build_database(con, settings.warehouse, profile)
+        _plan_run(settings, con, name)
+    return result
+
+
+def build_warehouse(settings: Settings) -> dbt.DbtBuild:
+    """Build the models on what is pending, or all of them from nothing, and keep what failed for the gate."""
+    with build_database(settings) as con:
+        is_full = _is_full(con)
+    # Views and reference data change with the code or the profile only, and then the run is a full one.
+    unchanged = [] if is_full else ["config.materialized:view", "resource_type:seed"]
+    outcome = dbt.build(settings, full_refresh=is_full, exclude=unchanged)
+    with build_database(settings) as con:
+        audit.record_build(con, outcome)
+    return outcome
+
+
+def judge_quality(settings: Settings) -> list[RuleResult]:
+    """Run the rules on what was delivered and on what was built; keep the results as rows."""
+    from orchestration.quality.run import blocking_problems, run_rules, write_results
+
+    with build_database(settings) as con:
+        name, is_full = con.execute("select generation, is_full from landing.run").fetchall()[0]
+    results = run_rules(settings.build_db, generation=name, full=is_full, rules_dir=RULES, progress=report)
+    with build_database(settings) as con:
+        write_results(con, results)
+        audit.record(con, "rule", blocking_problems(results))
+    return results
+
+
+def publish_generation(settings: Settings) -> Generation:
+    """Pass the gate, write one new generation, move the pointer, let go of what has outlived its time.
+
+    Raises AuditStopped when the gate stays shut; then nothing was published.
+    """
+    with build_database(settings) as con:
+        audit.pass_or_stop(con)
+        name, is_full = con.execute("select generation, is_full from landing.run").fetchall()[0]
+        written = generation.write(
+            settings,
+            con,
+            name=name,
+            code_version=code_version(settings),
+            nodes=dbt.manifest_nodes(settings),
+            is_full=is_full,
+        )
+        generation.move_pointer(settings, name)
+        con.execute("drop table if exists landing.full_build_unfinished")
+    generation.remove_old(settings)
+    return written
+
+
+def _note_what_is_published(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
+    """`landing.published_contents`: the deliveries that the current generation was made from."""
+    con.execute("create schema if not exists landing")
+    con.execute("create or replace table landing.published_contents (delivery_id varchar, business_date date)")
+    if settings.current_db.exists():
+        con.execute("attach ? as current_generation (read_only)", [str(settings.current_db.resolve())])
+        con.execute(
+            "insert into landing.published_contents select delivery_id, business_date "
+            "from current_generation.quality.deliveries where status in ('LOADED', 'SUPERSEDED')"
+        )
+        con.execute("detach current_generation")
+
+
+def _plan_run(settings: Settings, con: duckdb.DuckDBPyConnection, name: str) -> None:
+    """`landing.run`: the generation to build, and whether from nothing."""
+    reasons = _reasons_for_full_build(settings, con)
+    con.execute("create or replace table landing.run (generation varchar, started_at timestamptz, is_full boolean)")
+    con.execute("insert into landing.run values (?, now(), ?)", [name, bool(reasons)])
+    if reasons:
+        con.execute("create table if not exists landing.full_build_unfinished (reason varchar)")
+        con.executemany("insert into landing.full_build_unfinished values (?)", [[reason] for reason in reasons])
+
+
+def _reasons_for_full_build(settings: Settings, con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Why the tables as they stand cannot be carried on; empty when they can."""
+    published = generation.current(settings)
+    tables = {row[0] for row in con.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()}
+    reasons = []
+    if published is None:
+        reasons.append("nothing was published yet")
+    elif published.code_version != code_version(settings):
+        reasons.append("models, rules, profile or landing code changed")
+    if "marts.fct_calls" not in tables:
+        reasons.append("the build database is new")
+    if "landing.full_build_unfinished" in tables:
+        reasons.append("a build from nothing was not finished")
+    withdrawn = con.execute(
+        "select count(*) from (select delivery_id, business_date from landing.published_contents "
+        "except select delivery_id, business_date from landing.contents)"
+    ).fetchall()[0][0]
+    if withdrawn:
+        reasons.append("an earlier delivery with the same bytes took the place of one that counted")
+    return reasons
+
+
+def _is_full(con: duckdb.DuckDBPyConnection) -> bool:
+    return bool(con.execute("select is_full from landing.run").fetchall()[0][0])
