@@ -1,0 +1,517 @@
+"""Tiny made-up worlds: a handful of export files with as many edges as fit. No expectations.
+
+`write_world(folder, seed)` writes one world; the same seed gives the same bytes. Three days around an ordinary night, a
+turn of the year or one of the two clock changes, with the traps of calls (boundary waits, short abandons, redials at
+600 and 601 seconds, midnight, several legs), of incidents (regrades, missing arrivals, back records, reopened ones) and
+of deliveries (corrections, copies, parts, encodings, bad rows, bad files).
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from .clocks import LONDON
+from .layouts import LAYOUTS, Layout
+
+Row = dict[str, Any]  # field -> value; instants are aware datetimes, text is written as it stands
+
+FIRST_DAYS = (
+    date(2021, 9, 6),
+    date(2021, 10, 30),  # 31 October: 01:00 to 01:59 occurs twice
+    date(2021, 3, 27),  # 28 March: 01:00 to 01:59 does not exist
+    date(2021, 12, 30),  # week, month, quarter and calendar year turn
+    date(2022, 3, 30),  # financial year turns
+)
+WAITS = (0, 1, 4, 5, 6, 9, 10, 11, 29, 30, 31, 75)
+AREAS = ("HEREF", "NWORC", "SWORC", "SHROP", "TELF", "TELF", "ATLANTIS", "")
+CALLERS = ("07700900001", "+447700900001", "+44 7700 900001", "07700 900002", "01632960003", "WITHHELD", "")
+WRAPS = (
+    "NEW_INCIDENT", "UPDATE_REQUEST", "OFFICER_CONTACT", "WRONG_AGENCY", "ADVICE", "INTERNAL", "NUISANCE", "OTHER",
+    "NEW_CODE", "",
+)  # fmt: skip
+ODD_TEXTS = ('says "soon"', "two\nlines", "a,b;c\td", "café", "plain", "")
+
+
+class _World:
+    """The rows of one world by export and business date."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = Random(seed)
+        first = FIRST_DAYS[seed % len(FIRST_DAYS)]
+        self.days = [first + timedelta(days=index) for index in range(3)]
+        self.rows: dict[tuple[str, date], list[Row]] = {}
+        self.call_numbers = dict.fromkeys(self.days, 0)
+        self.calls: list[tuple[str, datetime]] = []  # key and time offered, for incidents to refer to
+
+    def add(self, export: str, day: date, **row: Any) -> None:
+        self.rows.setdefault((export, day), []).append(row)
+
+    def instant(self, day: date) -> datetime:
+        """A time of that London day; every fourth lies at one of its edges or about the change of the clocks."""
+        midnight = datetime(day.year, day.month, day.day, tzinfo=LONDON).astimezone(UTC)
+        edges = (0, 1, 3599, 3600, 5399, 7199, 7200, 9000, 82_800, 86_340, 86_399)
+        seconds = self.rng.choice(edges) if self.rng.random() < 0.25 else self.rng.randrange(86_400)
+        found = midnight + timedelta(seconds=seconds)
+        return found if found.astimezone(LONDON).date() == day else midnight + timedelta(hours=12)
+
+
+def _after(start: datetime, seconds: int) -> datetime:
+    return start + timedelta(seconds=seconds)
+
+
+# --- calls --------------------------------------------------------------------------------------------------------
+def _leg(world: _World, queue: str, disposition: str, **seconds: Any) -> Row:
+    rng = world.rng
+    answered = disposition == "ANS"
+    wait = rng.choice(WAITS)
+    ring = min(wait, rng.randrange(3))
+    leg = {
+        "queue": queue,
+        "disposition": disposition,
+        "ivr_secs": rng.randrange(20),
+        "queue_secs": wait - ring,
+        "ring_secs": ring,
+        "talk_secs": rng.randrange(300) if answered else 0,
+        "hold_secs": rng.randrange(20) if answered else 0,
+        "wrap_secs": rng.randrange(60) if answered else 0,
+        "agent_id": f"A{rng.randrange(3)}" if answered else "",
+        "team": f"T{rng.randrange(2)}" if answered else "",
+        "wrap_code": rng.choice(WRAPS) if answered else "",
+    }
+    return leg | seconds
+
+
+def _legs(world: _World, line: str) -> list[Row]:
+    """One of the shapes that calls take."""
+    own = {"999": "OCC_999", "101": "OCC_101", "SWITCHBOARD": "SWITCHBOARD", "INTERNAL": "INTERNAL"}.get(
+        line, "OCC_101"
+    )
+    other = {"OCC_999": "OCC_101", "OCC_101": "OCC_999"}.get(own, "CRIME_BUREAU")
+
+    def leg(queue: str, disposition: str, **seconds: Any) -> Row:
+        return _leg(world, queue, disposition, **seconds)
+
+    shapes: tuple[Callable[[], list[Row]], ...] = (
+        lambda: [leg(own, "ANS")],
+        lambda: [leg(own, "ANS")],
+        lambda: [leg("", "XFER"), leg(own, "ANS")],
+        lambda: [leg(other, "ANS")],  # helped out by the other call takers
+        lambda: [leg(own, "XFER"), leg(other, "ANS"), leg("CRIME_BUREAU", "ANS")],
+        lambda: [leg("", "XFER"), leg("CRIME_BUREAU", "ANS")],  # answered elsewhere
+        lambda: [leg("CRIME_BUREAU", "ANS"), leg(own, "ABN")],  # elsewhere first, then lost in the queue
+        lambda: [leg(own, "ABN")],
+        lambda: [leg(own, "ABN", queue_secs=world.rng.choice((3, 4, 5)), ring_secs=0)],
+        lambda: [leg("", "IVR_ABN", queue_secs="", ring_secs="")],
+        lambda: [leg("", "IVR_END", queue_secs="", ring_secs="")],
+        lambda: [leg(own, world.rng.choice(("OVF", "CBK", "SILENT", "LOST", "XFER", "TIMED_OUT", "")))],
+        lambda: [leg(own, "TEST"), leg(own, "ANS")],
+        lambda: [leg("", "ANS")],  # answered in no queue
+        lambda: [leg(own, "ANS", queue_secs=""), leg(own, "ANS")],
+        lambda: [leg(own, "ANS", ring_secs=-1)],
+        lambda: [leg(own, "ANS", talk_secs=-5)],
+        lambda: [leg(own, "ANS", hold_secs="")],
+        lambda: [leg(own, "ANS"), leg("CRIME_BUREAU", "ANS", queue_secs=-3)],  # after the answer: wait stays known
+        lambda: [leg("NEW_QUEUE", "ANS")],
+    )
+    return world.rng.choice(shapes)()
+
+
+def _add_call(world: _World, day: date, start: datetime, line: str, cli: str, legs: list[Row]) -> None:
+    world.call_numbers[day] += 1
+    call_id = f"{world.call_numbers[day]:04d}"
+    at = start
+    for number, leg in enumerate(legs, 1):
+        # A later leg can start earlier: a meet-me conference.
+        at = _after(at, world.rng.choice((-30, 10, 20, 40))) if number > 1 else at
+        row = leg | {"call_id": call_id, "segment": number, "seg_start": at, "seg_end": _after(at, 90)}
+        world.add("acd_segments", day, dialled=line, cli=cli, **row)
+    world.calls.append((f"{day:%Y%m%d}-{call_id}", start))
+
+
+def _add_calls(world: _World, day: date) -> None:
+    lines = ("999", "999", "101", "101", "101", "SWITCHBOARD", "INTERNAL", "OTHER", "112", "")
+    for _ in range(world.rng.randrange(15, 30)):
+        line = world.rng.choice(lines)
+        _add_call(world, day, world.instant(day), line, world.rng.choice(CALLERS), _legs(world, line))
+    for gap in (0, 1, 600, 601):  # the edges of the redial window, each with a caller of its own
+        cli, start = f"0770090010{gap % 7}", world.instant(day)
+        _add_call(world, day, start, "101", cli, [_leg(world, "OCC_101", "ABN")])
+        end = _after(start, gap)
+        if end.astimezone(LONDON).date() in world.call_numbers:
+            _add_call(world, end.astimezone(LONDON).date(), end, "101", cli, [_leg(world, "OCC_101", "ANS")])
+
+
+def _add_intervals(world: _World, day: date) -> None:
+    midnight = datetime(day.year, day.month, day.day, tzinfo=LONDON).astimezone(UTC)
+    for half_hour in world.rng.sample(range(46), 4):
+        for team in ("T0", "T1"):
+            rng = world.rng
+            world.add(
+                "acd_agent_intervals",
+                day,
+                interval_start=_after(midnight, half_hour * 1800),
+                team=team,
+                staffed_secs=rng.choice((1800, 3600, 9000, "")),
+                available_secs=rng.randrange(600),
+                talk_secs=rng.choice((rng.randrange(900), rng.randrange(900), -1)),
+                hold_secs=rng.randrange(60),
+                wrap_secs=rng.randrange(200),
+                aux_secs=rng.choice((0, 100, 1800)),
+                planned_heads=rng.choice((2, 5)),
+            )
+
+
+# --- incidents ----------------------------------------------------------------------------------------------------
+class _Log:
+    """Numbers the events of one incident in the order keyed, and files each under the London day it was keyed."""
+
+    def __init__(self, world: _World, reference: str) -> None:
+        self.world, self.reference, self.number = world, reference, 0
+
+    def write(self, at: datetime, code: str, keyed: datetime | None = None, **values: Any) -> None:
+        self.number += 1
+        day = min(max((keyed or at).astimezone(LONDON).date(), self.world.days[0]), self.world.days[-1])
+        self.world.add(
+            "saab_incident_log",
+            day,
+            inc_ref=self.reference,
+            event_no=self.number,
+            event_time=at,
+            recorded_time=keyed or at,
+            event_code=code,
+            user_id="U1",
+            **values,
+        )
+
+
+def _press(world: _World, reference: str, callsign: str, at: datetime, code: str) -> None:
+    day = min(max(at.astimezone(LONDON).date(), world.days[0]), world.days[-1])
+    world.add(
+        "saab_resource_status", day, callsign=callsign, status_time=at, status_code=code, inc_ref=reference, lpa="TELF"
+    )
+
+
+def _resources(world: _World, log: _Log, start: datetime) -> datetime:
+    """Assignments and what the officers pressed: missing, late, twice, without en route, before creation."""
+    rng = world.rng
+    at = start
+    for number in range(rng.choice((0, 1, 1, 1, 2))):
+        callsign = f"TX{rng.randrange(9)}{number}"
+        at = _after(at, rng.randrange(600))
+        log.write(at, "ASSIGNED", callsign=callsign)
+        pressed = rng.choice(
+            (("5", "6", "7"), ("5", "6", "6"), ("6",), ("5",), ("2",), ("early", "6"), ("5", "99", ""))
+        )
+        moment = at
+        for code in pressed:
+            moment = _after(moment, rng.choice((1, 60, 700, 1500)))
+            when, code = (_after(start, -120), "6") if code == "early" else (moment, code)
+            _press(world, log.reference, callsign, when, code)
+        if rng.random() < 0.4:
+            log.write(_after(moment, 30), "UNASSIGNED", callsign=callsign)
+        at = _after(moment, 60)
+    return at
+
+
+def _diary(world: _World, log: _Log, start: datetime) -> None:
+    rng = world.rng
+    appointment = f"AP-{log.reference[-8:]}"
+    day = start.astimezone(LONDON).date()
+    for version in range(1, rng.choice((1, 2, 3)) + 1):
+        slot = _after(start, rng.choice((3600, 86_400, 400_000)))
+        status = rng.choice(("BOOKED", "MOVED", "ATTENDED", "FAILED", "CANCELLED_VICTIM", "CANCELLED_POLICE"))
+        world.add(
+            "saab_diary",
+            min(day + timedelta(days=version - 1), world.days[-1]),
+            appt_id=appointment,
+            version=version,
+            inc_ref=log.reference,
+            diary=rng.choice(("DA_DIARY_CAR", "DIARY_CAR", "SCHEDULED")),
+            booked_at=start,
+            slot_start=slot,
+            slot_end=rng.choice((_after(slot, 3600), _after(slot, 3600), "")),
+            status=status,
+            attended_at=_after(slot, 600) if status == "ATTENDED" else "",
+            callsign="DC1",
+            lpa="TELF",
+            updated_at=_after(start, version * 60),
+        )
+    log.write(start, "DIARY_BOOKED", from_value=appointment, to_value="SCHEDULED")
+
+
+def _close(world: _World, log: _Log, at: datetime) -> datetime | str:
+    """Closing in its variants; what the row's CLOSED column says."""
+    rng = world.rng
+    variant = rng.choice(("event", "event", "row only", "reopened", "closed again", "open"))
+    closed = _after(at, rng.randrange(1, 4000))
+    if variant == "open":
+        return ""
+    if variant != "row only":
+        log.write(closed, "CLOSED")
+    if variant in ("reopened", "closed again"):
+        log.write(_after(closed, 300), "REOPENED")
+    if variant == "closed again":
+        closed = _after(closed, 900)
+        log.write(closed, "CLOSED")
+    return closed
+
+
+def _add_incident(world: _World, day: date, number: int) -> None:
+    rng = world.rng
+    reference = f"WM-{day:%Y%m%d}-{number:05d}"
+    created = world.instant(day)
+    keyed = _after(created, rng.choice((0, 5, 5, 4000)))
+    log = _Log(world, reference)
+    log.write(created, "CREATED", keyed=keyed)
+    grade = rng.choice(("1", "1", "2", "2", "3", "4", "9", ""))
+    final = rng.choice((grade, grade, "1", "2"))
+    graded = _after(created, rng.choice((-10, 0, 30, 90)))
+    if grade:
+        log.write(graded, "GRADED", to_value=grade)
+    if final != grade:
+        log.write(_after(graded, 200), "REGRADED", from_value=grade, to_value=final)
+    if rng.random() < 0.5:
+        log.write(_after(created, 100), "TASKED", to_value="TELF")
+    at = _resources(world, log, created)
+    if rng.random() < 0.3:
+        _diary(world, log, at)
+    closed = _close(world, log, at)
+    call = rng.choice(world.calls)[0] if world.calls and rng.random() < 0.6 else ""
+    row = {
+        "inc_ref": reference,
+        "created": created,
+        "recorded": keyed,
+        "source": rng.choice(("999", "101", "SOH", "PIGEON", "")),
+        "call_ref": rng.choice((call, call, "20200101-0001")),
+        "open_code": "PSW01",
+        "qualifiers": rng.choice(ODD_TEXTS),
+        "grade_init": grade,
+        "grade_curr": final,
+        "lpa": rng.choice(AREAS),
+        "beat": "B1",
+        "urban": rng.choice(("Y", "Y", "N", "N", "?", "")),
+        "thrive_risk": rng.choice(("HIGH", "MEDIUM", "STANDARD", "")),
+        "da_flag": rng.choice(("Y", "N")),
+        "repeat_victim": rng.choice(("Y", "N", "")),
+        "back_record": rng.choice(("N", "N", "N", "N", "Y", "")),
+        "linked_to": rng.choice(("", "", "", "", f"WM-{day:%Y%m%d}-00001")),
+        "status": "CLOSED" if closed else "OPEN",
+        "closed": closed,
+        "last_updated": _after(created, 600),
+        "first_at_scene": rng.choice(("", _after(created, 700), _after(created, 1000), _after(created, -5))),
+        "pnc_checked": rng.choice(("Y", "N")),
+    }
+    world.add("saab_incidents", day, **row)
+    _resend(world, day, row)
+
+
+def _resend(world: _World, day: date, row: Row) -> None:
+    """The same incident on a later day: changed, unchanged, or with an older stamp than the row that is there."""
+    later = day + timedelta(days=1)
+    if later > world.days[-1] or world.rng.random() < 0.5:
+        return
+    change = world.rng.choice(
+        (
+            {},
+            {"grade_curr": "1", "last_updated": _after(row["last_updated"], 60)},
+            {"lpa": "HEREF", "last_updated": _after(row["last_updated"], -60)},
+            {"urban": "Y", "last_updated": row["last_updated"]},
+            {"back_record": "N", "last_updated": ""},
+        )
+    )
+    world.add("saab_incidents", later, **(row | change))
+
+
+def _add_legacy(world: _World) -> None:
+    month = (world.days[0].replace(day=1) - timedelta(days=1)).replace(day=1)
+    for number in range(1, 13):
+        rng = world.rng
+        created = rng.choice(("10:00:00", "23:50:00", "23:59:59", "00:00:00"))
+        world.add(
+            "legacy_incidents",
+            month,
+            incidentno=number,
+            incidentdate=f"{rng.randrange(1, 28):02d}/{month:%m/%Y}",
+            createdtime=created,
+            grade=rng.choice(("1", "1", "2", "3", "7")),
+            lpa=rng.choice(AREAS),
+            category="PSW01",
+            source="999",
+            da=rng.choice(("Y", "N", "")),
+            firstassigned=rng.choice((created, "23:59:59", "00:05:00", "")),
+            firstatscene=rng.choice((created, "00:10:00", "00:04:00", "11:00:00", "")),
+            closed=rng.choice(("12:00:00", "00:30:00", "")),
+        )
+
+
+# --- files --------------------------------------------------------------------------------------------------------
+def _render(value: Any, kind: str) -> str:
+    if not isinstance(value, datetime):
+        return str(value)
+    if kind == "utc":
+        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+    local = value.astimezone(LONDON)
+    return local.isoformat(timespec="seconds") if kind == "offset" else local.strftime("%d/%m/%Y %H:%M:%S")
+
+
+def _table(layout: Layout, rows: list[Row]) -> list[list[str]]:
+    header = [column.header for column in layout.columns]
+    return [header, *([_render(row.get(column.field, ""), column.kind) for column in layout.columns] for row in rows)]
+
+
+def _encode(table: list[list[str]], delimiter: str = ",", encoding: str = "utf-8", newline: str = "\r\n") -> bytes:
+    stream = io.StringIO()
+    csv.writer(stream, delimiter=delimiter, lineterminator=newline).writerows(table)
+    return stream.getvalue().encode(encoding)
+
+
+def _spoil(world: _World, table: list[list[str]], layout: Layout) -> None:
+    """Bad rows between the good ones: each must be quarantined alone."""
+    rng = world.rng
+    for _ in range(rng.choice((0, 0, 1, 2))):
+        row = list(rng.choice(table[1:]))
+        kinds = [index for index, column in enumerate(layout.columns) if column.kind != "text"]
+        spot = rng.choice(kinds)
+        key = next(index for index, column in enumerate(layout.columns) if column.field == layout.key[0])
+        spoiled = (
+            [*row, "one too many"],
+            row[:-1],
+            [*row[:spot], "31/02/2021 10:00:00", *row[spot + 1 :]],
+            [*row[:spot], "12.5", *row[spot + 1 :]],
+            [*row[:key], "", *row[key + 1 :]],
+            ["N\0UL", *row[1:]],
+        )
+        table.insert(rng.randrange(1, len(table) + 1), rng.choice(spoiled))
+
+
+class _Writer:
+    def __init__(self, world: _World, folder: Path) -> None:
+        self.world, self.folder = world, folder
+        self.paths: list[Path] = []
+
+    def put(self, name: str, content: bytes) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if name.endswith(".gz"):
+            content = gzip.compress(content, mtime=0)
+        path.write_bytes(content)
+        self.paths.append(path)
+        return path
+
+    def export(self, export: str, day: date, rows: list[Row], is_new_version: bool) -> None:
+        rng = self.world.rng
+        layouts = LAYOUTS[export]
+        layout = layouts[-1] if is_new_version else layouts[0]
+        table = _table(layout, rows)
+        _spoil(self.world, table, layout)
+        if rng.random() < 0.3:
+            _shuffle_columns(rng, table)
+        style = rng.choice(
+            (
+                {},
+                {},
+                {"newline": "\n"},
+                {"delimiter": ";"},
+                {"delimiter": "\t", "newline": "\n"},
+                {"encoding": "utf-8-sig"},
+                {"encoding": "utf-16"},
+                {"encoding": "cp1252"},
+            )
+        )
+        stem = f"{export}_{day:%Y%m%d}"
+        gz = rng.choice(("", "", "", ".gz"))
+        if rng.random() < 0.2 and len(table) > 3:
+            middle = len(table) // 2
+            self.put(f"{stem}_part01.csv{gz}", _encode(table[:middle], **style))
+            self.put(f"{stem}_part02.csv{gz}", _encode([table[0], *table[middle:]], **style))
+        else:
+            self.put(f"sub/{stem}.csv{gz}" if rng.random() < 0.2 else f"{stem}.csv{gz}", _encode(table, **style))
+        if rng.random() < 0.3:
+            self.correct(export, day, rows, layout)
+
+    def correct(self, export: str, day: date, rows: list[Row], layout: Layout) -> None:
+        """A later delivery of the day with some of its rows, some of them changed."""
+        rng = self.world.rng
+        changes: dict[str, Row] = {
+            "acd_segments": {"queue_secs": 7},
+            "saab_incidents": {"urban": "Y"},
+            "saab_diary": {"status": "FAILED"},
+        }
+        chosen = [row | changes.get(export, {}) if rng.random() < 0.5 else row for row in rows if rng.random() < 0.6]
+        name = f"{export}_{day:%Y%m%d}_{rng.choice(('090000', '235959'))}.csv"
+        self.put(name, _encode(_table(layout, chosen)))
+
+    def mischief(self) -> None:
+        """Files that must be left alone, counted as copies, or quarantined whole."""
+        rng, day = self.world.rng, self.world.days[0]
+        late = self.world.days[-1]
+        original = rng.choice(self.paths)
+        ending = "".join(original.suffixes)
+        segments = _table(LAYOUTS["acd_segments"][0], self.world.rows["acd_segments", day])
+        options: tuple[Callable[[], Path], ...] = (
+            lambda: self.copy(f"again/{original.name}", original),
+            lambda: self.copy(
+                f"{original.name.partition('_20')[0]}_{late + timedelta(days=3):%Y%m%d}{ending}", original
+            ),
+            lambda: self.copy("Copy of export.csv", original),
+            lambda: self.put("notes.txt", b"hello"),
+            lambda: self.put(f"acd_segments_{late:%Y%m%d}.csv.filepart", b"CALL_ID,SEG"),
+            lambda: self.put("acd_segments_20211332.csv", _encode(segments)),
+            lambda: self.put(f"acd_segments_{day:%Y%m%d}_111111.csv", _encode([row[1:] for row in segments])),
+            lambda: self.put(f"acd_segments_{day:%Y%m%d}_111112.csv", _encode([[*row, row[0]] for row in segments])),
+            lambda: self.put(f"acd_segments_{day:%Y%m%d}_111113.csv", _encode(segments) + b"\x81\xff\n"),
+            lambda: self.put(f"acd_segments_{day + timedelta(days=60):%Y%m%d}.csv", _encode(segments)),
+            lambda: self.put(f"acd_segments_{late + timedelta(days=1):%Y%m%d}.csv", _encode(segments[:1])),
+            lambda: self.put(f"acd_segments_{late + timedelta(days=2):%Y%m%d}.csv", _encode(segments[:1])),
+            lambda: self.put(f"acd_segments_{day:%Y%m%d}_111114.csv", _encode(segments[:3]) + b'"9,1,\r\n1,2\r\n3'),
+            lambda: self.put(f"acd_segments_{day:%Y%m%d}_111115.csv", _encode(segments).replace(b"\r\n", b"\r\n\r\n")),
+            lambda: self.put(f"saab_incidents_{day:%Y%m%d}_222222.csv", b""),
+        )
+        for option in rng.sample(options, 5):
+            option()
+
+    def copy(self, name: str, original: Path) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(original.read_bytes())
+        self.paths.append(path)
+        return path
+
+
+def _shuffle_columns(rng: Random, table: list[list[str]]) -> None:
+    """Another column order, and a new column that no contract knows. Rows with a wrong field count stay wrong."""
+    width = len(table[0])
+    order = list(range(width))
+    rng.shuffle(order)
+    for index, row in enumerate(table):
+        if len(row) == width:
+            table[index] = [*(row[place] for place in order), "NEW_COLUMN" if index == 0 else "x"]
+        else:
+            table[index] = ["stray"] * (width + 3)
+
+
+def write_world(folder: Path, seed: int) -> list[Path]:
+    """Write one world below `folder`, and say which files it made."""
+    world = _World(seed)
+    for day in world.days:
+        _add_calls(world, day)
+        _add_intervals(world, day)
+    for day in world.days:
+        for number in range(1, world.rng.randrange(8, 16)):
+            _add_incident(world, day, number)
+    _add_legacy(world)
+    writer = _Writer(world, folder)
+    change = world.rng.choice((*world.days, None))  # the day from which the incident system sends version 6
+    for (export, day), rows in sorted(world.rows.items()):
+        is_missing = world.rng.random() < 0.05 and (export, day) != ("acd_segments", world.days[0])
+        if not is_missing:
+            writer.export(export, day, rows, change is not None and day >= change)
+    writer.mischief()
+    return writer.paths
