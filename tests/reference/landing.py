@@ -90,7 +90,9 @@ class _File(NamedTuple):
 class _Row(NamedTuple):
     key: tuple[Any, ...]
     stamp: int
-    content: int  # hash of all contract columns as delivered
+    # Choice: "equal in every contract column" compares the text as delivered (CLI too, before any token is made), and
+    # rows of two contract versions are never equal. A hash of it, since a season's rows are too many to keep.
+    content: int
     record: tuple[Any, ...]
 
 
@@ -292,7 +294,9 @@ class _RowReader:
             times = _legacy_times(*self.clocks(values))
             kept += times
         record = (self.layout.version, *kept)
-        return _Row(self.day + key, _NEVER if stamp is None else stamp, hash(self.content(row)), record), times
+        return _Row(
+            self.day + key, _NEVER if stamp is None else stamp, hash((self.layout.version, self.content(row))), record
+        ), times
 
 
 def _legacy_times(midnight: int, *of_day: int | None) -> tuple[int | None, ...]:
