@@ -1,0 +1,25 @@
+-- The indicators as rows: what each model of this folder says of its own under `meta.indicators`, and nothing else.
+
+{{ config(materialized='ephemeral') }}
+
+with
+
+final as (
+    {% for indicator in indicators() %}
+    select
+        {{ sql_text(indicator.kpi_id) }} as kpi_id,
+        {{ sql_text(indicator.subject) }} as subject,
+        {{ sql_text(indicator.label) }} as label,
+        {{ sql_text(indicator.definition) }} as definition,
+        {{ sql_text(indicator.statistic) }} as statistic,
+        {{ sql_text(indicator.unit) }} as unit,
+        {{ sql_text(indicator.better) }} as better,
+        {{ sql_text(indicator.owner) }} as owner,
+        {{ sql_text(indicator.inputs) }} as input_set,
+        {{ indicator.get('has_force_rows', true) }} as has_force_rows,
+        {{ sql_text(indicator.version) }} as definition_version
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+)
+
+select * from final
