@@ -22,7 +22,13 @@ ARRIVE, ENQUEUE, GIVE_UP, FREE, STAFF, OUTAGE = range(6)
 OCC, BOARD, BUREAU = range(3)
 QUEUES = ("OCC_999", "OCC_101", "INTERNAL", "SWITCHBOARD", "CRIME_BUREAU")  # in order of priority within a pool
 POOL_OF = {"OCC_999": OCC, "OCC_101": OCC, "INTERNAL": OCC, "SWITCHBOARD": BOARD, "CRIME_BUREAU": BUREAU}
-QUEUE_OF = {"999": "OCC_999", "101": "OCC_101", "SWITCHBOARD": "SWITCHBOARD", "INTERNAL": "INTERNAL", "OTHER": "OCC_101"}
+QUEUE_OF = {
+    "999": "OCC_999",
+    "101": "OCC_101",
+    "SWITCHBOARD": "SWITCHBOARD",
+    "INTERNAL": "INTERNAL",
+    "OTHER": "OCC_101",
+}
 MEASURED = {
     "999": ("OCC_999", "OCC_101"),
     "101": ("OCC_999", "OCC_101"),
@@ -50,7 +56,7 @@ WRAP = {
 HOLD = lognormal(55, 0.80, 5, 900)
 HOLD_SHARE = {"OCC_999": 0.08, "OCC_101": 0.22, "INTERNAL": 0.15, "SWITCHBOARD": 0.05, "CRIME_BUREAU": 0.20}
 RING = {
-    "OCC_999": choices({"1": 30, "2": 40, "3": 22, "4": 8}),
+    "OCC_999": choices({"1": 30, "2": 38, "3": 18, "4": 7, "9": 1.5, "11": 1.8, "13": 1.7, "16": 1.2}),
     "OCC_101": choices({"1": 15, "2": 35, "3": 30, "4": 15, "5": 5}),
 }
 RING_SECONDS = {queue: [int(s) for s in RING.get(queue, RING["OCC_101"])] for queue in QUEUES}
@@ -93,7 +99,20 @@ class DayOfCalls:
 class Call:
     """A caller's contact, segment by segment."""
 
-    __slots__ = ("cli", "day", "dialled", "done", "enqueued", "ivr", "leave", "queue", "ref", "segment", "started", "steps")
+    __slots__ = (
+        "cli",
+        "day",
+        "dialled",
+        "done",
+        "enqueued",
+        "ivr",
+        "leave",
+        "queue",
+        "ref",
+        "segment",
+        "started",
+        "steps",
+    )
 
     def __init__(self, day: DayOfCalls, ref: str, dialled: str, cli: str) -> None:
         self.day = day
@@ -154,7 +173,7 @@ class CallRoom:
         self._outage_end = _instant(events.outage_end)
         self._lost_left = max(1, round(events.calls_lost * scale))
 
-    # -- the day ---------------------------------------------------------------------------------------------------------
+    # -- the day ---
 
     def run_day(self, day: date) -> None:
         """Simulate one local day; calls that last past midnight end on the next run, or in ``drain``."""
@@ -209,8 +228,7 @@ class CallRoom:
                 elif kind == GIVE_UP:
                     self._give_up(instant, item)  # type: ignore[arg-type]
                 elif kind == ARRIVE:
-                    line, cli = item  # type: ignore[misc]
-                    self._arrive(instant, line, cli)
+                    self._arrive(instant, *item)  # type: ignore[misc]
                 elif kind == STAFF:
                     self._staff(item)  # type: ignore[arg-type]
                 else:
@@ -225,7 +243,7 @@ class CallRoom:
         self._sequence += 1
         heappush(self._heap, (instant, self._sequence, kind, item))
 
-    # -- arrival ---------------------------------------------------------------------------------------------------------
+    # -- arrival ---
 
     def _arrive(self, instant: int, line: str, cli: str) -> None:
         if self._outage_start <= instant < self._outage_end:
@@ -295,7 +313,7 @@ class CallRoom:
         call.started = instant + seconds
         self._push(instant + seconds, ENQUEUE, call)
 
-    # -- queue -----------------------------------------------------------------------------------------------------------
+    # -- queue ---
 
     def _enqueue(self, instant: int, call: Call) -> None:
         call.enqueued = instant
@@ -370,7 +388,9 @@ class CallRoom:
         if queue == "OCC_101" and chance < self.telephony.transfer_to_crime_bureau:
             return "CRIME_BUREAU"
         if queue == "SWITCHBOARD" and chance < self.telephony.switchboard_transfer:
-            return "OCC_101" if chance < self.telephony.switchboard_transfer / 3 else "CRIME_BUREAU" if chance < 0.15 else ""
+            if chance < self.telephony.switchboard_transfer / 3:
+                return "OCC_101"
+            return "CRIME_BUREAU" if chance < self.telephony.switchboard_transfer / 2 else ""
         return ""
 
     def _report(self, call: Call, answered: int, queue: str) -> None:
@@ -381,7 +401,7 @@ class CallRoom:
         if not self._outage_start <= created < self._outage_end:
             self.reports.append(Report(created, source, f"{call.day.day:%Y%m%d}-{call.ref}"))
 
-    # -- people ----------------------------------------------------------------------------------------------------------
+    # -- people ---
 
     def _free(self, instant: int, agent: int) -> None:
         self._busy[agent] = False
@@ -402,7 +422,9 @@ class CallRoom:
         wanted: set[int] = set()
         for heads in teams:
             offset = self._today.day.toordinal() * 3
-            wanted.update(self._agent(heads.team, (offset + n) % (heads.on_calls * 3 + 5)) for n in range(heads.on_calls))
+            wanted.update(
+                self._agent(heads.team, (offset + n) % (heads.on_calls * 3 + 5)) for n in range(heads.on_calls)
+            )
         for agent, was_on in enumerate(self._on_duty):
             if was_on and agent not in wanted:
                 self._on_duty[agent] = False
@@ -441,7 +463,7 @@ class CallRoom:
         """Seconds worked by a team in a half-hour; work past midnight waits for its own day."""
         return self._worked.setdefault((slot, team), [0, 0, 0])
 
-    # -- writing ---------------------------------------------------------------------------------------------------------
+    # -- writing ---
 
     def _segment(
         self,
@@ -479,7 +501,7 @@ class CallRoom:
         call.done = True
         count_call(call.day.tally, call.dialled, call.steps)
 
-    # -- the outage ------------------------------------------------------------------------------------------------------
+    # -- the outage ---
 
     def _outage(self, instant: int) -> None:
         """Everything that waits at the moment the power goes is lost; then lines are dead until it is back."""
@@ -487,7 +509,8 @@ class CallRoom:
             for queue in pool.queues:
                 while queue:
                     self._lose(queue.popleft(), instant)
-        in_menu = sum(1 for e in self._heap if e[2] == ENQUEUE and e[3].dialled in ("999", "101"))  # type: ignore[attr-defined]
+        menu = (entry[3] for entry in self._heap if entry[2] == ENQUEUE)
+        in_menu = sum(1 for call in menu if isinstance(call, Call) and call.dialled in ("999", "101"))
         rnd = self._rng.random
         for _ in range(max(0, self._lost_left - in_menu)):
             line = "999" if rnd() < 0.4 else "101"

@@ -38,9 +38,7 @@ def uniform(low: int, high: int) -> list[int]:
 
 def exponential(mean: float, low: int, high: int) -> list[int]:
     """Whole seconds of an exponential distribution cut to low..high."""
-    return [
-        min(high, max(low, round(-mean * math.log(1 - (step + 0.5) / TABLE_SIZE)))) for step in range(TABLE_SIZE)
-    ]
+    return [min(high, max(low, round(-mean * math.log(1 - (step + 0.5) / TABLE_SIZE)))) for step in range(TABLE_SIZE)]
 
 
 def choices(shares: Mapping[str, float]) -> list[str]:

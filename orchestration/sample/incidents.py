@@ -17,7 +17,7 @@ from orchestration.sample.arrivals import draw_flat
 from orchestration.sample.calls import Report
 from orchestration.sample.clock import Clock, at_local, midnight
 from orchestration.sample.diary import DiaryBook
-from orchestration.sample.draws import TABLE_SIZE, choices, exponential, factor, lognormal, rounded, stream, uniform
+from orchestration.sample.draws import TABLE_SIZE, choices, factor, lognormal, rounded, stream, uniform
 from orchestration.sample.model import CLOSED, OPEN, Appointment, Crew, Incident
 from orchestration.sample.outcomes import OutcomeBook
 from orchestration.sample.parameters import (
@@ -33,15 +33,40 @@ from orchestration.sample.parameters import (
 from orchestration.sample.recorder import Recorder
 
 HOUR = 3600
-GRADE_DELAY = {"999": lognormal(40, 0.5, 10, 400), "101": lognormal(95, 0.6, 15, 900), "": lognormal(900, 1.0, 30, 14400)}
+GRADE_DELAY = {
+    "999": lognormal(40, 0.5, 10, 400),
+    "101": lognormal(95, 0.6, 15, 900),
+    "OFFICER": lognormal(60, 0.6, 10, 600),
+    "ALARM": lognormal(50, 0.5, 10, 400),
+    "OTHER_AGENCY": lognormal(150, 0.7, 20, 1800),
+    "": lognormal(900, 1.0, 30, 14400),
+}
 DISPATCH_DELAY = {"1": lognormal(48, 0.6, 8, 400), "": lognormal(100, 0.7, 15, 1200)}
 DESK_TIME = lognormal(9000, 1.1, 300, 6 * 86400)  # resolution without deployment
 CLOSE_DELAY = lognormal(1500, 1.3, 60, 4 * 86400)
 SMALL = uniform(5, 45)
 BREAK_SECONDS = 1800
 SHIFTS = (("E", 7, 9), ("L", 15, 9), ("N", 22, 9))  # letter, start hour (local), hours
-SHAPES = {"SOH": WEEKDAY_SHAPE, "FRONT_COUNTER": OFFICE_SHAPE, "SWITCHBOARD": OFFICE_SHAPE, "OTHER_AGENCY": OFFICE_SHAPE}
-QUALIFIERS = choices({"": 55, "ALC": 12, "MH": 9, "YOUTH": 7, "VULN": 6, "ALC|MH": 3, "DRUGS": 3, "VULN|MH": 2, "HATE": 1.5, "WEAPON": 1.5})
+SHAPES = {
+    "SOH": WEEKDAY_SHAPE,
+    "FRONT_COUNTER": OFFICE_SHAPE,
+    "SWITCHBOARD": OFFICE_SHAPE,
+    "OTHER_AGENCY": OFFICE_SHAPE,
+}
+QUALIFIERS = choices(
+    {
+        "": 55,
+        "ALC": 12,
+        "MH": 9,
+        "YOUTH": 7,
+        "VULN": 6,
+        "ALC|MH": 3,
+        "DRUGS": 3,
+        "VULN|MH": 2,
+        "HATE": 1.5,
+        "WEAPON": 1.5,
+    }
+)
 RISK = {
     "1": choices({"HIGH": 0.55, "MEDIUM": 0.35, "STANDARD": 0.10}),
     "2": choices({"HIGH": 0.18, "MEDIUM": 0.52, "STANDARD": 0.30}),
@@ -57,12 +82,13 @@ Handler = Callable[[int, Any, Any], None]
 class Place:
     """An area's crews and waiting lists."""
 
-    __slots__ = ("breaks", "crews", "free", "moving", "queues")
+    __slots__ = ("at_scene", "free", "moving", "queues")
 
     def __init__(self) -> None:
         self.free: deque[Crew] = deque()
         self.queues: tuple[deque[Incident], ...] = (deque(), deque(), deque(), deque())
         self.moving: list[Crew] = []
+        self.at_scene: list[Crew] = []
 
 
 class DispatchRoom:
@@ -111,7 +137,7 @@ class DispatchRoom:
         self._next_hour = 0
         self._reserve = 1 if scale > 0.3 else 0
 
-    # -- the day ---------------------------------------------------------------------------------------------------------
+    # -- the day ---
 
     def run_day(self, day: date, reports: list[Report]) -> None:
         """Simulate one local day with what the telephone room reported, and the other channels."""
@@ -169,7 +195,7 @@ class DispatchRoom:
         calls = draw_flat(rng, day, self.clock, a_day, EMERGENCY_SHAPE)
         return [Report(t, "999", "", is_back_record=True) for t in calls if start <= t < end]
 
-    # -- from report to grade --------------------------------------------------------------------------------------------
+    # -- from report to grade ---
 
     def _create(self, instant: int, report: Report, _second: Any) -> None:
         rnd = self._rng.random
@@ -180,9 +206,7 @@ class DispatchRoom:
         incident.beat = f"{self._areas[area].code[0]}{1 + int(rnd() * 24):02d}"
         shares = self._figures.domestic_abuse
         share = shares.get(report.source, shares[""])
-        if (instant_day := self.clock.local_day(instant)).month in (12, 1) and (
-            instant_day.month == 12 and instant_day.day >= 18 or instant_day.month == 1 and instant_day.day <= 2
-        ):
+        if is_christmas(self.clock.local_day(instant)):
             share *= self._figures.christmas_uplift
         incident.domestic = rnd() < share
         table = self._domestic_categories if incident.domestic else self._categories
@@ -199,7 +223,7 @@ class DispatchRoom:
         self.tally["created"] += 1
         self.recorder.log(incident, instant, "CREATED", "", incident.open_code, "", self._user())
         incident.recorded = incident.updated
-        delays = GRADE_DELAY.get(report.source, GRADE_DELAY["101" if report.source == "ALARM" else ""])
+        delays = GRADE_DELAY.get(report.source, GRADE_DELAY[""])
         self._push(instant + delays[int(rnd() * TABLE_SIZE)], self._grade, incident, None)
 
     def _user(self) -> int:
@@ -218,7 +242,9 @@ class DispatchRoom:
         assessed_first = incident.risk and rnd() < 0.12  # assessed while talking, keyed after grading
         self.recorder.log(incident, instant, "GRADED", "", grade, "", user)
         if incident.risk:
-            at = max(incident.created, instant - 20) if assessed_first else instant + SMALL[int(rnd() * TABLE_SIZE)] // 3
+            at = (
+                max(incident.created, instant - 20) if assessed_first else instant + SMALL[int(rnd() * TABLE_SIZE)] // 3
+            )
             self.recorder.log(incident, at, "THRIVE", "", incident.risk, "", user)
         if incident.back_record:
             again = max(self.recorder.keyed(instant) + 60, incident.updated)
@@ -269,9 +295,9 @@ class DispatchRoom:
             self._push(instant + 300 + int(rnd() * 2400), self._regrade, incident, None)
         incident.crews_wanted = 1
         if grade == "1":
-            incident.crews_wanted = 1 if rnd() < 0.25 else 2 if rnd() < 0.80 else 3
+            incident.crews_wanted = 1 if rnd() < 0.15 else 2 if rnd() < 0.65 else 3
         elif grade == "2":
-            incident.crews_wanted = 2 if rnd() < 0.38 else 1
+            incident.crews_wanted = 2 if rnd() < 0.5 else 1
         self._task(instant + 5 + int(rnd() * (25 if grade == "1" else 120)), incident)
 
     def _task(self, instant: int, incident: Incident) -> None:
@@ -295,7 +321,7 @@ class DispatchRoom:
         if incident.waiting:
             self._count(incident, 1)
 
-    # -- waiting and dispatch --------------------------------------------------------------------------------------------
+    # -- waiting and dispatch ---
 
     def _count(self, incident: Incident, change: int) -> None:
         self._waiting[incident.area * 4 + int(incident.grade) - 1] += change
@@ -332,7 +358,9 @@ class DispatchRoom:
     def _dispatch(self, instant: int, area: int) -> None:
         """Free crews take who waits: grade 1, then 2, then 3, the oldest first; one crew is kept for the next emergency."""
         place = self._places[area]
-        for lane in (1, 2, 3):
+        start, end = self._figures.quiet_hours
+        hour = self.clock.local_second(instant) // HOUR
+        for lane in (1, 2) if hour >= start or hour < end else (1, 2, 3):
             while (incident := self._next(place, lane)) is not None:
                 crew = self._crew_for(instant, place, incident, lane)
                 if crew is None:
@@ -354,7 +382,15 @@ class DispatchRoom:
                 place.moving.remove(crew)
                 self._divert(instant, crew, job)
                 return crew
-        if instant - incident.waiting_since > 300 or self._rng.random() < 0.5:
+        for crew in place.at_scene:  # or, nine times in ten, one that can leave something less urgent
+            job = crew.job
+            if job is not None and job.grade != "1" and self._rng.random() < 0.9:
+                place.at_scene.remove(crew)
+                self._unassign(instant, crew, job)
+                if not job.assigned:
+                    self._close_later(instant, job, CLOSE_DELAY[int(self._rng.random() * TABLE_SIZE)])
+                return crew
+        if instant - incident.waiting_since > 120 or self._rng.random() < 0.5:
             for other in self._places:
                 if len(other.free) > self._reserve + 1:
                     return other.free.popleft()
@@ -392,6 +428,8 @@ class DispatchRoom:
             travel = int(travel * self._figures.calmer_travel)
         if crew.area != incident.area:
             travel += 900
+        if rnd() < 0.8:
+            self.recorder.status(crew, at + 2, "15", incident)  # message received
         turned_out = at + SMALL[int(rnd() * TABLE_SIZE)]
         if rnd() > 0.04:  # arrival without en route
             self.recorder.status(crew, turned_out, "5", incident)
@@ -417,6 +455,8 @@ class DispatchRoom:
             incident.true_scene = instant
             if rnd() < self._figures.recorded_at_scene:
                 incident.scene_recorded = instant
+        if crew.is_response:
+            place.at_scene.append(crew)
         self._push(instant + stay, self._leave, crew, job_no)
 
     def _press_at_scene(self, instant: int, crew: Crew, incident: Incident, stay: int) -> None:
@@ -432,6 +472,8 @@ class DispatchRoom:
             self.tally["at_scene_late"] += 1
             return
         self.recorder.status(crew, instant, "6", incident)
+        if stay > 900 and self._rng.random() < 0.7:
+            self.recorder.status(crew, instant + 400 + int(self._rng.random() * 300), "8", incident)
         if chance - figures.late_at_scene < figures.double_at_scene:
             self.recorder.status(crew, instant + min(stay - 1, 2 + int(self._rng.random() * 300)), "6", incident)
             self.tally["at_scene_twice"] += 1
@@ -458,6 +500,7 @@ class DispatchRoom:
         if incident is None or crew.job_no != job_no:
             return
         rnd = self._rng.random
+        self._places[crew.area].at_scene.remove(crew)
         self._unassign(instant, crew, incident)
         if not incident.assigned:
             self._close_later(instant, incident, CLOSE_DELAY[int(rnd() * TABLE_SIZE)])
@@ -482,12 +525,17 @@ class DispatchRoom:
             self.recorder.status(crew, instant + 1, "11", None)
             crew.off = True
             return
-        self.recorder.status(crew, instant + 1, "3" if self._rng.random() < 0.15 else "2", None)
+        rnd = self._rng.random
+        if rnd() < 0.45:  # notes to finish, but deployable
+            self.recorder.status(crew, instant + 1, "7", None)
+            self.recorder.status(crew, instant + 60 + int(rnd() * 240), "2", None)
+        else:
+            self.recorder.status(crew, instant + 1, "2", None)
         place = self._places[crew.area]
         place.free.append(crew)
         self._dispatch(instant, crew.area)
 
-    # -- shifts ----------------------------------------------------------------------------------------------------------
+    # -- shifts ---
 
     def _begin_shifts(self, day: date) -> None:
         """Crews by area and shift: the roster less the day's absences."""
@@ -501,7 +549,7 @@ class DispatchRoom:
                     begin = start + int(self._rng.random() * 900)
                     self._push(begin, self._on_duty, crew, None)
 
-    def _crew_count(self, planned: int, day: date) -> int:
+    def _crew_count(self, planned: float, day: date) -> int:
         """Crews at a scale: the busy part in proportion, the spare part with its square root."""
         busy = 0.85 * planned
         weekend = 1.08 if day.weekday() in (4, 5) else 0.98
@@ -513,6 +561,8 @@ class DispatchRoom:
         self.recorder.status(crew, instant + 120 + int(self._rng.random() * 600), "2", None)
         self._places[crew.area].free.append(crew)
         self._push(instant + 3 * HOUR + int(self._rng.random() * 2 * HOUR), self._break, crew, None)
+        for _ in range(4):
+            self._push(instant + HOUR + int(self._rng.random() * 7 * HOUR), self._at_station, crew, None)
         self._push(crew.ends, self._off_duty, crew, None)
         self._dispatch(instant + 1, crew.area)
 
@@ -524,6 +574,12 @@ class DispatchRoom:
         self.recorder.status(crew, instant, "4", None)
         self._push(instant + BREAK_SECONDS, self._available, crew, None)
 
+    def _at_station(self, instant: int, crew: Crew, _second: Any) -> None:
+        """A free crew looks in at a station; it can be sent from there."""
+        if crew.job is None and not crew.off and crew in self._places[crew.area].free:
+            self.recorder.status(crew, instant, "3", None)
+            self.recorder.status(crew, instant + 300 + int(self._rng.random() * 900), "2", None)
+
     def _off_duty(self, instant: int, crew: Crew, _second: Any) -> None:
         free = self._places[crew.area].free
         if crew in free:
@@ -531,7 +587,7 @@ class DispatchRoom:
             self.recorder.status(crew, instant, "11", None)
             crew.off = True
 
-    # -- reviews of what waits -------------------------------------------------------------------------------------------
+    # -- reviews of what waits ---
 
     def _review(self, instant: int, incident: Incident, since: int) -> None:
         """A supervisor looks at what still waits: escalates, assesses again, offers an appointment, or settles it."""
@@ -549,22 +605,22 @@ class DispatchRoom:
         self._push(instant + REVIEW_AGAIN, self._review, incident, since)
 
     def _limit(self, incident: Incident) -> float:
-        return self._figures.live_limit_hours * HOUR * (1.0 if incident.grade == "3" else 0.8)
+        return self._figures.live_limit_hours * HOUR * (1.0 if incident.grade == "3" else 0.4)
 
     def _settle(self, instant: int, incident: Incident) -> bool:
         chance = self._rng.random()
-        if chance < 0.45:
+        if chance < 0.30:
             if incident.grade == "2":
                 self._set_grade(instant, incident, "3")
             return self._book(instant + 60, incident)
-        if chance < 0.60:
+        if chance < 0.40:
             self._set_grade(instant, incident, "4")
             self._leave_queue(incident)
             self._close_later(instant, incident, CLOSE_DELAY[int(self._rng.random() * TABLE_SIZE)])
             return True
         return False
 
-    # -- appointments ----------------------------------------------------------------------------------------------------
+    # -- appointments ---
 
     def _book(self, instant: int, incident: Incident) -> bool:
         """Offer the next slot that suits; False when there is none."""
@@ -576,7 +632,9 @@ class DispatchRoom:
             if self._diary.is_removed(incident.area, diary, self.clock.local_day(instant)):
                 return False
         self._appointments += 1
-        item = Appointment(f"AP{self.clock.local_day(instant):%y%m%d}{self._appointments % 100000:05d}", incident, diary, instant)
+        item = Appointment(
+            f"AP{self.clock.local_day(instant):%y%m%d}{self._appointments % 100000:05d}", incident, diary, instant
+        )
         if not self._diary.book(item, instant, rng):
             return False
         self._leave_queue(incident)
@@ -626,7 +684,12 @@ class DispatchRoom:
         """The diary car sets out; its name is now on the booking (same version, newer stamp)."""
         incident = item.incident
         letter = {"DIARY_CAR": "D", "DA_DIARY_CAR": "V", "SCHEDULED": "S"}[item.diary]
-        crew = Crew(f"{self._areas[incident.area].code[:2]}{letter}{item.car + 1:02d}", incident.area, instant, is_response=False)
+        crew = Crew(
+            f"{self._areas[incident.area].code[:2]}{letter}{item.car + 1:02d}",
+            incident.area,
+            instant,
+            is_response=False,
+        )
         item.callsign = crew.callsign
         if self._rng.random() < 0.3:
             self.recorder.appointment(item, instant)
@@ -681,7 +744,7 @@ class DispatchRoom:
         elif rnd() > 0.5 or not self._book(instant + 300, incident):
             self._wait(instant + 1, incident)
 
-    # -- closing ---------------------------------------------------------------------------------------------------------
+    # -- closing ---
 
     def _close_later(self, instant: int, incident: Incident, delay: int) -> None:
         if not incident.closing:
@@ -714,6 +777,6 @@ class DispatchRoom:
         self._close_later(instant, incident, HOUR + int(self._rng.random() * 20 * HOUR))
 
 
-def spread_of(mean: float) -> list[int]:
-    """Seconds around a mean, for steps nothing is known about."""
-    return exponential(mean, 5, int(mean * 8))
+def is_christmas(day: date) -> bool:
+    """18 December to 2 January: domestic abuse peaks."""
+    return (day.month == 12 and day.day >= 18) or (day.month == 1 and day.day <= 2)

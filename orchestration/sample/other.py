@@ -53,7 +53,9 @@ def workforce_rows(month: date, seed: int, scale: float) -> list[str]:
     """Establishment, strength and abstraction per unit and role."""
     rng = stream(seed, "workforce", month.isoformat())
     rows = []
-    months_to_target = max(0, (2021 - month.year) * 12 + 12 - month.month)  # at establishment in December 2021 (minutes A)
+    months_to_target = max(
+        0, (2021 - month.year) * 12 + 12 - month.month
+    )  # at establishment in December 2021 (minutes A)
     for unit, role, established, share in POSTS:
         if role == "DIGITAL_DESK" and month < date(2021, 9, 1):
             continue
@@ -63,9 +65,7 @@ def workforce_rows(month: date, seed: int, scale: float) -> list[str]:
         reason = REASONS[int(rng.random() * len(REASONS))]
         shown = f'"{reason}"' if "," in reason else reason
         heads = round(strength * 1.06)
-        rows.append(
-            f"{month:%Y-%m},{unit},{role},{full_time:.2f},{strength:.2f},{heads},{abstracted:.2f},{shown}"
-        )
+        rows.append(f"{month:%Y-%m},{unit},{role},{full_time:.2f},{strength:.2f},{heads},{abstracted:.2f},{shown}")
     return rows
 
 
@@ -80,7 +80,14 @@ def recruitment_rows(month: date, parameters: Parameters) -> list[str]:
 
 
 def digital_rows(
-    month: date, first: date, last: date, clock: Clock, parameters: Parameters, scale: float, seed: int, refs: dict[str, list[tuple[int, str]]]
+    month: date,
+    first: date,
+    last: date,
+    clock: Clock,
+    parameters: Parameters,
+    scale: float,
+    seed: int,
+    refs: dict[str, list[tuple[int, str]]],
 ) -> list[str]:
     """Contacts opened in the days of the month that the period holds."""
     rows: list[tuple[int, str]] = []
@@ -91,7 +98,9 @@ def digital_rows(
             number += 1
             rng = stream(seed, "contact", channel, opened, number)
             ref = _matching(refs.get(channel), opened) if direction == "IN" else ""
-            rows.append((opened, _contact(rng.random, f"C{month:%y%m}{number:05d}", channel, direction, opened, ref, clock)))
+            rows.append(
+                (opened, _contact(rng.random, f"C{month:%y%m}{number:05d}", channel, direction, opened, ref, clock))
+            )
         day += timedelta(days=1)
     rows.sort()
     return [row for _, row in rows]
@@ -113,14 +122,19 @@ def _contacts(day: date, clock: Clock, parameters: Parameters, scale: float, see
 def _desk_times(day: date, parameters: Parameters, scale: float, seed: int) -> list[int]:
     """A quota of engagements per weekday with small swings: the published total of 23 weekdays is met exactly at scale 1."""
     events = parameters.events
-    weekdays = sum(
-        1 for d in range((day - events.digital_desk_from).days) if (events.digital_desk_from + timedelta(days=d)).weekday() < 5
-    ) if (day - events.digital_desk_from).days < 60 else 1000 + day.toordinal()
+    start = events.digital_desk_from
+    weekdays = _weekdays_before(day) - _weekdays_before(start)
     rng = stream(seed, "desk", day.isoformat())
     level = events.engagements_a_weekday * scale
-    swing = (0, 11, -11, 7, -7)[weekdays % 5] if weekdays < 20 else 0
+    swing = (0, 11, -11, 7, -7)[weekdays % 5] if weekdays % 23 < 20 else 0  # whole fives: the swings cancel out
     count = max(0, int(level * (weekdays + 1) + 1e-6) - int(level * weekdays + 1e-6) + round(swing * scale))
     return sorted(at_local(day, 8) + int(rng.random() * 12 * 3600) for _ in range(count))
+
+
+def _weekdays_before(day: date) -> int:
+    """Mondays to Fridays since a fixed Monday."""
+    weeks, rest = divmod(day.toordinal() - 1, 7)
+    return weeks * 5 + min(rest, 5)
 
 
 def _matching(refs: list[tuple[int, str]] | None, opened: int) -> str:
@@ -135,7 +149,13 @@ def _matching(refs: list[tuple[int, str]] | None, opened: int) -> str:
 def _contact(rnd: object, ref: str, channel: str, direction: str, opened: int, incident: str, clock: Clock) -> str:
     draw = rnd
     assert callable(draw)
-    platform = "WEB" if channel == "SOH" else "EMAIL" if channel == "EMAIL" else ("FACEBOOK", "TWITTER", "INSTAGRAM")[int(draw() * 2.3)]
+    platform = (
+        "WEB"
+        if channel == "SOH"
+        else "EMAIL"
+        if channel == "EMAIL"
+        else ("FACEBOOK", "TWITTER", "INSTAGRAM")[int(draw() * 2.3)]
+    )
     topic = TOPICS[int(draw() * TABLE_SIZE)]
     if direction == "OUT":
         return f"{ref},{channel},{platform},OUT,{clock.local(opened)},,{clock.local(opened + 60)},{topic},"
@@ -152,7 +172,7 @@ def disruption_rows(parameters: Parameters, clock: Clock, scale: float) -> list[
     end = midnight(date(*events.outage_end[:3])) + events.outage_end[3] * 3600 + events.outage_end[4] * 60
     lost = max(1, round(events.calls_lost * scale))
     note = (
-        'Power outage at headquarters. 999 diverted to other forces and returned by radio, paper records keyed in later, '
+        "Power outage at headquarters. 999 diverted to other forces and returned by radio, paper records keyed in later, "
         '""re-THRIVE"" of every incident.'
     )
     return [

@@ -55,9 +55,11 @@ class OutcomeBook:
         present = attended and rnd() < (0.42 if quick else 0.22)  # absent in 71 % [1.8]
         rate = self._parameters.areas[incident.area].arrest * (1.0 if attended else 0.45)
         arrested = is_crime and rnd() < rate * (1.6 if present else 0.75)
-        arrest_at = (incident.true_scene or incident.closed) + (
-            int(rnd() * 2400) if present else 7200 + int(rnd() * 3 * DAY)
-        ) if arrested else 0
+        arrest_at = (
+            (incident.true_scene or incident.closed) + (int(rnd() * 2400) if present else 7200 + int(rnd() * 3 * DAY))
+            if arrested
+            else 0
+        )
         assessed = rnd() < (0.93 if attended else 0.55)
         supports = rnd() < (0.52 if quick else 0.42)
         fields = [

@@ -44,7 +44,7 @@ class Telephony:
     """Calls and the people who take them."""
 
     calls_a_day: dict[str, float] = field(
-        default_factory=lambda: {"999": 520.0, "101": 1690.0, "SWITCHBOARD": 330.0, "INTERNAL": 190.0, "OTHER": 12.0}
+        default_factory=lambda: {"999": 520.0, "101": 1900.0, "SWITCHBOARD": 280.0, "INTERNAL": 150.0, "OTHER": 12.0}
     )  # 999: 16,000 a month [2.2]; 101: gives 9 to 11.6 thousand answered a week [2.2, C]; the rest I (1 million a year)
     day_spread: float = 0.05  # day-to-day variation beyond Poisson [I]
     silent_share_999: float = 0.020  # of 999 calls [1.2 of the fact sheet tells the mechanism; share I]
@@ -64,14 +64,20 @@ class Telephony:
     empty_cli_share: float = 0.03  # [I]
     frequent_caller_share: float = 0.06  # of calls, from a few hundred numbers [I]
     # Staffing: heads for the forecast load plus a margin times its square root, less vacancies and abstraction [C].
-    reserve: int = 2  # idle call takers kept for 999 at full volume [C: 999 goes first, 1.1 of minutes A]
-    margin: float = 1.02  # of the square root of the load [C]
+    reserve: int = 1  # idle call takers kept for 999 at full volume [C: 999 goes first, 1.1 of minutes A]
+    margin: float = 0.67  # of the square root of the load [C]
     calm_shortfall: float = 0.105  # vacancy and abstraction of call takers in a good week [C, vacancies A and B]
     strained_shortfall: float = 0.150  # in a bad week [C, B: 52 % in 2020/21]
     strained_weeks: float = 0.35  # share of weeks that are bad [I]
     shift_spread: float = 0.03  # of heads from shift to shift [I]
     handle_minutes: dict[str, float] = field(
-        default_factory=lambda: {"OCC_999": 7.2, "OCC_101": 9.3, "INTERNAL": 4.2, "SWITCHBOARD": 1.3, "CRIME_BUREAU": 16.0}
+        default_factory=lambda: {
+            "OCC_999": 7.2,
+            "OCC_101": 9.3,
+            "INTERNAL": 4.2,
+            "SWITCHBOARD": 1.3,
+            "CRIME_BUREAU": 16.0,
+        }
     )  # forecast handling time per queue, minutes [not found in any source: C, from the tables in calls.py]
 
 
@@ -83,16 +89,16 @@ class Area:
     name: str
     share: float  # of incidents [I, after population]
     urban: float  # share of incidents in towns [I]
-    crews: tuple[int, int, int]  # response crews on early, late and night at full volume [C]
+    crews: tuple[float, float, float]  # response crews on early, late and night at full volume [C]
     arrest: float  # arrests per DA crime: varies between areas [2.3; values I, mean 0.33, 1.8 of the fact sheet]
 
 
 AREAS: tuple[Area, ...] = (
-    Area("HEREF", "Herefordshire", 0.155, 0.45, (9, 11, 8), 0.30),
-    Area("NWORC", "North Worcestershire", 0.235, 0.72, (14, 16, 12), 0.36),
-    Area("SWORC", "South Worcestershire", 0.240, 0.60, (14, 16, 12), 0.31),
-    Area("SHROP", "Shropshire", 0.215, 0.42, (13, 15, 11), 0.28),
-    Area("TELF", "Telford & Wrekin", 0.155, 0.85, (9, 11, 8), 0.40),
+    Area("HEREF", "Herefordshire", 0.155, 0.45, (5.4, 6.4, 3.8), 0.30),
+    Area("NWORC", "North Worcestershire", 0.235, 0.72, (8.3, 9.8, 5.8), 0.36),
+    Area("SWORC", "South Worcestershire", 0.240, 0.60, (8.3, 9.9, 5.9), 0.31),
+    Area("SHROP", "Shropshire", 0.215, 0.42, (7.5, 8.9, 5.3), 0.28),
+    Area("TELF", "Telford & Wrekin", 0.155, 0.85, (5.4, 6.5, 3.9), 0.40),
 )
 """The five areas of 2018 to January 2026 [2.1]."""
 
@@ -121,31 +127,34 @@ class Incidents:
     domestic_abuse: dict[str, float] = field(
         default_factory=lambda: {"999": 0.165, "101": 0.130, "OFFICER": 0.08, "OTHER_AGENCY": 0.14, "": 0.07}
     )  # of incidents by source [C: about 335 DA crimes a week, 2.3]
-    domestic_abuse_crime: float = 0.41  # of DA incidents that are crimes [C, 2.3]
+    domestic_abuse_crime: float = 0.35  # of DA incidents that are crimes [C, 2.3]
     christmas_uplift: float = 1.25  # DA from 18 December to 2 January [2.3 "typically spike around Christmas"; size I]
     repeat_victim: float = 0.20  # of DA [2.3]
     duplicate: float = 0.045  # [I]
     reopened: float = 0.012  # [I]
     regraded_early: float = 0.03  # [I]
     declined: float = 0.06  # of taskings [I; B: "task not ask"]
-    urban_travel: tuple[float, float] = (400.0, 0.50)  # median seconds and spread, grade 1 [C: 13 minutes, 2.2]
-    rural_travel: tuple[float, float] = (700.0, 0.45)  # [C]
+    urban_travel: tuple[float, float] = (372.0, 0.48)  # median seconds and spread, grade 1 [C: 13 minutes, 2.2]
+    rural_travel: tuple[float, float] = (645.0, 0.42)  # [C]
     calmer_travel: float = 1.5  # grade 2 and 3 travel longer than grade 1 [I]
-    scene_minutes: tuple[float, float] = (46.0, 0.75)  # median and spread [C]
+    scene_minutes: tuple[float, float] = (38.0, 0.75)  # median and spread [C]
     missing_at_scene: float = 0.075  # status 6 never pressed [I; 1.6 of the fact sheet]
     late_at_scene: float = 0.05  # pressed late [I]
     double_at_scene: float = 0.03  # pressed twice [I]
     recorded_at_scene: float = 0.96  # version 6 holds the time [I]
-    live_limit_hours: float = 7.0  # grade 3 waiting longer is offered an appointment [C: 110 to 250 unresourced, 1.7]
+    quiet_hours: tuple[int, int] = (22, 8)  # local hours in which nobody is sent to a grade 3 [I]
+    live_limit_hours: float = 18.0  # grade 3 waiting longer is offered an appointment [C: 110 to 250 unresourced, 1.7]
 
 
 @dataclass(frozen=True)
 class Diary:
     """Appointments."""
 
-    share_of_grade_3: float = 0.52  # booked at once [C]
+    share_of_grade_3: float = 0.36  # booked at once [C]
     share_of_grade_2: float = 0.025  # booked although priority: inappropriate use [I, A: "used appropriately"]
-    cars: dict[str, int] = field(default_factory=lambda: {"DIARY_CAR": 2, "DA_DIARY_CAR": 1, "SCHEDULED": 2})  # per area [I]
+    cars: dict[str, int] = field(
+        default_factory=lambda: {"DIARY_CAR": 3, "DA_DIARY_CAR": 2, "SCHEDULED": 3}
+    )  # per area [I]
     slot_minutes: int = 75  # [I]
     slots_a_day: int = 7  # 09:00 onwards [I]
     moved: float = 0.12  # of bookings [I]
@@ -204,7 +213,13 @@ CATEGORIES: dict[str, float] = {
 """Incident categories and their share in percent [invented; families after NSIR 2011: transport, anti-social behaviour,
 public safety and welfare, crime, administration]."""
 
-DOMESTIC_CATEGORIES: dict[str, float] = {"CRM-VIOL": 45, "PSW-CONCERN": 18, "PSW-DOMESTIC": 27, "CRM-DAMAGE": 6, "ASB-PERS": 4}
+DOMESTIC_CATEGORIES: dict[str, float] = {
+    "CRM-VIOL": 45,
+    "PSW-CONCERN": 18,
+    "PSW-DOMESTIC": 27,
+    "CRM-DAMAGE": 6,
+    "ASB-PERS": 4,
+}
 
 WRAP_CODES: dict[str, dict[str, float]] = {
     "OCC_999": {

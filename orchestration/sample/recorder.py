@@ -69,7 +69,7 @@ class Recorder:
         day.incidents.extend(row(incident) for incident in day.touched.values())
         day.touched.clear()
 
-    # -- what is keyed ---------------------------------------------------------------------------------------------------
+    # -- what is keyed ---
 
     def keyed(self, instant: int) -> int:
         """When something that happened at the instant was keyed."""
@@ -84,7 +84,15 @@ class Recorder:
         return f"WM-{day}-{number:05d}"
 
     def log(
-        self, incident: Incident, instant: int, code: str, source: str, target: str, callsign: str, user: int, late: int = 0
+        self,
+        incident: Incident,
+        instant: int,
+        code: str,
+        source: str,
+        target: str,
+        callsign: str,
+        user: int,
+        late: int = 0,
     ) -> None:
         """One log event. Numbers rise in the order keyed."""
         recorded = self.keyed(instant) + late
@@ -97,7 +105,9 @@ class Recorder:
         write = self._clock.with_offset if day.version_6 else self._clock.local
         event = write(instant)
         keyed = event if recorded == instant else write(recorded)
-        day.log.append(f"{incident.ref},{incident.event_no},{event},{keyed},{code},{source},{target},{callsign},U{user}")
+        day.log.append(
+            f"{incident.ref},{incident.event_no},{event},{keyed},{code},{source},{target},{callsign},U{user}"
+        )
 
     def status(self, crew: Crew, instant: int, code: str, incident: Incident | None) -> None:
         """One press of a radio button."""
@@ -127,7 +137,7 @@ class Recorder:
             f"{local(recorded)}"
         )
 
-    # -- rows ------------------------------------------------------------------------------------------------------------
+    # -- rows ---
 
     def _row_5(self, i: Incident) -> str:
         local = self._clock.local

@@ -113,7 +113,9 @@ class _Writer:
             folder.mkdir(parents=True)
         self.landing = Landing(out / "landing")
         self.truth = Truth(out / "truth", self.parameters, self.clock)
-        self.faults = FaultPlan(self.landing, self.truth, date_from, date_to, self.legacy_months, seed) if plant_faults else None
+        self.faults = (
+            FaultPlan(self.landing, self.truth, date_from, date_to, self.legacy_months, seed) if plant_faults else None
+        )
         self.summary = SampleSummary(out / "landing", out / "truth", date_from, date_to, scale, seed)
         self.calls = CallRoom(self.parameters, self.clock, scale, seed, date_to)
         self.recorder = Recorder(self.parameters, self.clock, date_from)
@@ -141,7 +143,7 @@ class _Writer:
         self._finish(started)
         return self.summary
 
-    # -- a day -----------------------------------------------------------------------------------------------------------
+    # -- a day ---
 
     def _day(self, day: date) -> None:
         self.calls.run_day(day)
@@ -166,7 +168,9 @@ class _Writer:
         self._drop(Delivery("acd_segments", day.day, SEGMENTS, day.lines, compressed=day.day.weekday() == 6))
         self._drop(Delivery("acd_agent_intervals", day.day, AGENTS, self._agent_rows(day)))
         month = day.day.replace(day=1)
-        calls = sum(count for key, count in day.tally.items() if key.startswith("999|") and key.split("|")[1] in OUTCOMES_999)
+        calls = sum(
+            count for key, count in day.tally.items() if key.startswith("999|") and key.split("|")[1] in OUTCOMES_999
+        )
         self.emergency_calls[month] = self.emergency_calls.get(month, 0) + calls
         self.truth.calls(day)
 
@@ -196,7 +200,7 @@ class _Writer:
         self._drop(Delivery("saab_resource_status", day.day, STATUS, day.statuses))
         self._drop(Delivery("saab_diary", day.day, DIARY, day.diary))
 
-    # -- months ----------------------------------------------------------------------------------------------------------
+    # -- months ---
 
     def _monthly(self) -> None:
         self.progress("monthly exports")
@@ -215,7 +219,9 @@ class _Writer:
             self._drop(Delivery("da_outcomes", month, OUTCOMES, [row for written, row in outcomes if written < end]))
             if month >= self.parameters.events.emergency_answer_from:
                 self._drop(
-                    Delivery("bt_999_national", month, NATIONAL, national_rows(month, self.emergency_calls[month], self.seed))
+                    Delivery(
+                        "bt_999_national", month, NATIONAL, national_rows(month, self.emergency_calls[month], self.seed)
+                    )
                 )
         for month in staff_months(self.first, self.last):
             self._drop(Delivery("workforce", month, WORKFORCE, workforce_rows(month, self.seed, self.scale)))
@@ -225,7 +231,7 @@ class _Writer:
             rows = disruption_rows(self.parameters, self.clock, self.scale)
             self._drop(Delivery("service_disruptions", outage_day, DISRUPTIONS, rows))
 
-    # -- files -----------------------------------------------------------------------------------------------------------
+    # -- files ---
 
     def _drop(self, delivery: Delivery) -> None:
         self.summary.rows[delivery.export] = self.summary.rows.get(delivery.export, 0) + len(delivery.rows)
