@@ -19,7 +19,7 @@ def half_hours(day: date) -> list[int]:
 
 
 def expected(line: str, day: date, clock: Clock, calls_a_day: float) -> list[float]:
-    """Expected calls of a line in each half-hour of a local day; what the roster is planned on, but for special days."""
+    """Expected calls of a line in each half-hour of an ordinary local day: what the roster is planned on."""
     shape = shape_of(line, day)
     total = sum(shape)
     level = calls_a_day * LINE_WEEKDAY[line][day.weekday()] * season_factor(day)

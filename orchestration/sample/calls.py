@@ -1,7 +1,8 @@
 """The telephone room: a queue simulation, call by call.
 
-999 and 101 share the call takers; 999 goes first and a few people are kept free for it. Callers give up, ring again, take
-a call-back or are answered elsewhere. What belongs here: calls and their segments. What happens after the call: incidents.
+999 and 101 share the call takers; 999 goes first and somebody is kept free for it. Callers give up, ring again, take
+a call-back or are answered elsewhere. What belongs here: calls and their segments; what happens after the call belongs
+to the incidents.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ MEASURED = {
 }
 THRESHOLD = {"999": 10, "101": 30}
 
-# Seconds. Handling times of West Mercia are not published: invented, to a mean of 7 minutes (999) and 9 (101) with wrap.
+# Seconds. Handling times of West Mercia are not published: invented, to a mean of 7 minutes (999) and 9 (101).
 TALK = {
     "OCC_999": lognormal(185, 0.65, 12, 2400),
     "OCC_101": lognormal(285, 0.70, 15, 3600),
@@ -540,8 +541,8 @@ def count_call(tally: Counter[str], line: str, steps: list[tuple[str, str, int]]
 
 
 LAST = {
-    "ABN": "abandoned", "IVR_ABN": "abandoned_in_menu", "IVR_END": "ended_by_menu", "OVF": "overflow", "CBK": "callback",
-    "SILENT": "silent", "LOST": "lost", "XFER": "lost", "TEST": "test", "ANS": "answered_elsewhere",
+    "ABN": "abandoned", "IVR_ABN": "abandoned_in_menu", "IVR_END": "ended_by_menu", "OVF": "overflow",
+    "CBK": "callback", "SILENT": "silent", "LOST": "lost", "XFER": "lost", "TEST": "test", "ANS": "answered_elsewhere",
 }  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Random draws that give the same result on every machine.
 
-What belongs here: seeded streams, and tables to draw durations and choices from. What does not: any figure about policing.
+What belongs here: seeded streams, and tables to draw durations and choices from. What does not: figures of policing.
 
 Only ``random()`` of the Mersenne twister is used, which is exact everywhere; durations come from tables of whole
 seconds, so that a last-bit difference in a machine's ``exp`` cannot reach a file.

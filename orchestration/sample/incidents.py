@@ -356,7 +356,7 @@ class DispatchRoom:
         return None
 
     def _dispatch(self, instant: int, area: int) -> None:
-        """Free crews take who waits: grade 1, then 2, then 3, the oldest first; one crew is kept for the next emergency."""
+        """Free crews take who waits: grade 1, 2, 3, the oldest first; one crew is kept for the next emergency."""
         place = self._places[area]
         start, end = self._figures.quiet_hours
         hour = self.clock.local_second(instant) // HOUR

@@ -40,6 +40,6 @@ def _row(number: int, day: date, i: Incident, clock: Clock, parameters: Paramete
         before = instant if known else before
     grade = i.grade or "4"
     return (
-        f"{number},{day:%d/%m/%Y},{clock.hms(i.created)},{grade},{parameters.areas[i.area].code},{i.open_code},{i.source},"
-        f"{'Y' if i.domestic else 'N'},{times[0]},{times[1]},{times[2]}"
+        f"{number},{day:%d/%m/%Y},{clock.hms(i.created)},{grade},{parameters.areas[i.area].code},{i.open_code},"
+        f"{i.source},{'Y' if i.domestic else 'N'},{times[0]},{times[1]},{times[2]}"
     )

@@ -100,7 +100,8 @@ class Appointment:
     """A booking in a diary; every change is a new version."""
 
     __slots__ = (
-        "attended_at", "booked_at", "callsign", "car", "diary", "incident", "ref", "slot_end", "slot_start", "status", "version",
+        "attended_at", "booked_at", "callsign", "car", "diary", "incident", "ref", "slot_end", "slot_start", "status",
+        "version",
     )  # fmt: skip
 
     def __init__(self, ref: str, incident: Incident, diary: str, booked_at: int) -> None:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from orchestration.sample.arrivals import draw_flat
 from orchestration.sample.clock import Clock, at_local, midnight, months_between, next_month
-from orchestration.sample.draws import TABLE_SIZE, choices, exponential, factor, lognormal, poisson, stream
+from orchestration.sample.draws import TABLE_SIZE, choices, exponential, factor, lognormal, stream
 from orchestration.sample.parameters import OFFICE_SHAPE, WEEKDAY_SHAPE, Parameters
 
 STAGES = ("APPLIED", "ASSESSED", "INTERVIEWED", "APPOINTED")
@@ -114,13 +114,15 @@ def _contacts(day: date, clock: Clock, parameters: Parameters, scale: float, see
     found += [("EMAIL", "IN", t) for t in draw_flat(rng, day, clock, 60 * scale, OFFICE_SHAPE)]
     if day >= events.digital_desk_from and day.weekday() < 5:
         found += [("DIGITAL_DESK", "IN", t) for t in _desk_times(day, parameters, scale, seed)]
-        out = poisson(rng, events.outbound_messages / 23 * scale)
+        past = _weekdays_before(day) - _weekdays_before(events.digital_desk_from)
+        level = events.outbound_messages / 23 * scale
+        out = int(level * (past + 1) + 1e-6) - int(level * past + 1e-6)
         found += [("DIGITAL_DESK", "OUT", at_local(day, 9) + int(rng.random() * 28800)) for _ in range(out)]
     return found
 
 
 def _desk_times(day: date, parameters: Parameters, scale: float, seed: int) -> list[int]:
-    """A quota of engagements per weekday with small swings: the published total of 23 weekdays is met exactly at scale 1."""
+    """A quota of engagements per weekday with small swings: at scale 1 the published total of 23 weekdays is exact."""
     events = parameters.events
     start = events.digital_desk_from
     weekdays = _weekdays_before(day) - _weekdays_before(start)
@@ -172,12 +174,12 @@ def disruption_rows(parameters: Parameters, clock: Clock, scale: float) -> list[
     end = midnight(date(*events.outage_end[:3])) + events.outage_end[3] * 3600 + events.outage_end[4] * 60
     lost = max(1, round(events.calls_lost * scale))
     note = (
-        "Power outage at headquarters. 999 diverted to other forces and returned by radio, paper records keyed in later, "
-        '""re-THRIVE"" of every incident.'
+        "Power outage at headquarters. 999 diverted to other forces and returned by radio, paper records keyed in "
+        'later, ""re-THRIVE"" of every incident.'
     )
     return [
-        f"D2021-014,{clock.local(start)},{clock.local(end)},TELEPHONY|SAAB_SAFE|ANPR|MAPPING,999|101|SWITCHBOARD|INTERNAL,"
-        f'{lost},REGIONAL_FORCES,{clock.local(at_local(events.restored, 12))},"{note}"'
+        f"D2021-014,{clock.local(start)},{clock.local(end)},TELEPHONY|SAAB_SAFE|ANPR|MAPPING,"
+        f'999|101|SWITCHBOARD|INTERNAL,{lost},REGIONAL_FORCES,{clock.local(at_local(events.restored, 12))},"{note}"'
     ]
 
 

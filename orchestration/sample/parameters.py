@@ -1,7 +1,7 @@
 """What the simulated force is like: every figure of the simulation, with where it comes from.
 
-Sources: [A] assurance meeting of 18 May 2021, [B] of 21 October 2021, [2.x] the sections of the fact sheet, [C] chosen so
-that the published figures follow (calibrated, no source of its own), [I] invented where nothing is published.
+Sources: [A] assurance meeting of 18 May 2021, [B] of 21 October 2021, [2.x] the sections of the fact sheet, [C] chosen
+so that the published figures follow (calibrated, no source of its own), [I] invented where nothing is published.
 Volumes are at scale 1, a force of 1.2 million people.
 """
 
@@ -45,7 +45,7 @@ class Telephony:
 
     calls_a_day: dict[str, float] = field(
         default_factory=lambda: {"999": 520.0, "101": 1900.0, "SWITCHBOARD": 280.0, "INTERNAL": 150.0, "OTHER": 12.0}
-    )  # 999: 16,000 a month [2.2]; 101: gives 9 to 11.6 thousand answered a week [2.2, C]; the rest I (1 million a year)
+    )  # 999: 16,000 a month [2.2]; 101: gives 9 to 11.6 thousand answered a week [2.2, C]; the rest I
     day_spread: float = 0.05  # day-to-day variation beyond Poisson [I]
     silent_share_999: float = 0.020  # of 999 calls [1.2 of the fact sheet tells the mechanism; share I]
     test_calls_a_day: float = 2.0  # [I]
@@ -109,7 +109,8 @@ class Incidents:
 
     other_sources_a_day: dict[str, float] = field(
         default_factory=lambda: {
-            "SOH": 110.0, "OFFICER": 95.0, "ALARM": 38.0, "OTHER_AGENCY": 70.0, "FRONT_COUNTER": 16.0, "SWITCHBOARD": 8.0,
+            "SOH": 110.0, "OFFICER": 95.0, "ALARM": 38.0, "OTHER_AGENCY": 70.0, "FRONT_COUNTER": 16.0,
+            "SWITCHBOARD": 8.0,
         }
     )  # fmt: skip  # [I, to about 0.4 million incidents a year]
     digital_desk_share: float = 0.12  # of digital-desk engagements that become an incident [I]
@@ -180,8 +181,8 @@ class Events:
     pilot_to: date = date(2022, 1, 2)  # six weeks [B, recomputed 1.7]
     pilot_areas: tuple[str, ...] = ("NWORC", "TELF")  # not published: invented
     version_6_from: date = date(2021, 12, 13)
-    # The real version 6 upgrade was planned for February to May 2022 [B]. It is brought forward here so that the default
-    # period holds both layouts.
+    # The real version 6 upgrade was planned for February to May 2022 [B]. It is brought forward here so that the
+    # default period holds both layouts.
     emergency_answer_from: date = date(2021, 11, 1)  # first month of the national 999 table [1.1]
     recruitment: tuple[int, int, int, int] = (411, 108, 65, 18)  # twelve months to October 2021 [B]
 
@@ -223,7 +224,8 @@ DOMESTIC_CATEGORIES: dict[str, float] = {
 
 WRAP_CODES: dict[str, dict[str, float]] = {
     "OCC_999": {
-        "NEW_INCIDENT": 0.64, "UPDATE_REQUEST": 0.09, "WRONG_AGENCY": 0.08, "ADVICE": 0.07, "NUISANCE": 0.06, "OTHER": 0.06,
+        "NEW_INCIDENT": 0.64, "UPDATE_REQUEST": 0.09, "WRONG_AGENCY": 0.08, "ADVICE": 0.07, "NUISANCE": 0.06,
+        "OTHER": 0.06,
     },
     "OCC_101": {
         "NEW_INCIDENT": 0.29, "UPDATE_REQUEST": 0.25, "OFFICER_CONTACT": 0.13, "WRONG_AGENCY": 0.09, "ADVICE": 0.15,

@@ -132,8 +132,8 @@ class Recorder:
         day = self.today if recorded < self._end else self.tomorrow
         attended = local(item.attended_at) if item.attended_at else ""
         day.diary.append(
-            f"{item.ref},{item.version},{item.incident.ref},{item.diary},{local(item.booked_at)},{local(item.slot_start)},"
-            f"{local(item.slot_end)},{item.status},{attended},{item.callsign},{self._area_codes[item.incident.area]},"
+            f"{item.ref},{item.version},{item.incident.ref},{item.diary},{local(item.booked_at)},"
+            f"{local(item.slot_start)},{local(item.slot_end)},{item.status},{attended},{item.callsign},{self._area_codes[item.incident.area]},"
             f"{local(recorded)}"
         )
 

@@ -189,7 +189,8 @@ class _Writer:
                 available = on_calls * 1800 - talk - hold - wrap
                 total = staffed * 1800 - min(0, available)  # who ends a call after the shift stays longer
                 rows.append(
-                    f"{self.clock.utc(start)},{team},{total},{max(0, available)},{talk},{hold},{wrap},{aux},{heads_planned}"
+                    f"{self.clock.utc(start)},{team},{total},{max(0, available)},"
+                    f"{talk},{hold},{wrap},{aux},{heads_planned}"
                 )
         return rows
 

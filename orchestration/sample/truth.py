@@ -84,7 +84,8 @@ class Truth:
         self._table("calls_daily.csv", "day,line,outcome,count", self._calls)
         self._table("unresourced_hourly.csv", "hour_utc,area,grade_1,grade_2,grade_3,grade_4", self._hours)
         self._table(
-            "incidents.csv", "ref,created,grade_initial,grade_final,area,first_assigned,first_at_scene,closed,linked_to",
+            "incidents.csv",
+            "ref,created,grade_initial,grade_final,area,first_assigned,first_at_scene,closed,linked_to",
             self._incidents,
         )  # fmt: skip
         self._table("legacy.csv", "month,incidents,grade_1_attended,grade_1_mean_seconds", self._legacy)
