@@ -54,7 +54,7 @@
                         {%- set input = {'export': asked} if asked is string else asked -%}
                         {%- do found.append({
                             'input_set': input_set,
-                            'system': says.system,
+                            'dates_series': input.export in says.dated_by,
                             'supplied_by': supplied_by,
                             'export': input.export,
                             'only_version': input.get('only_version', ''),
@@ -94,7 +94,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Whether a disruption's list of systems names one of ours; a disruption that names none touches all. #}
-{% macro disruption_touches_system(systems, system) -%}
-    ({{ systems }} is null or upper({{ systems }}) like '%' || upper({{ system }}) || '%')
+{# Whether a disruption's list of systems names this one (its code in the list of exports); one that names none touches all. #}
+{% macro disruption_touches(systems, system_code) -%}
+    ({{ systems }} is null or upper({{ systems }}) like '%' || upper({{ system_code }}) || '%')
 {%- endmacro %}

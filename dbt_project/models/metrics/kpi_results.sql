@@ -165,7 +165,7 @@ scopes as (
 
 ),
 
--- A count on a day that is there is nought when nothing was counted; on a day that is not there it is unknown.
+-- Nothing counted in days that are there is nought; nothing in days that are not there is unknown.
 completed as (
 
     select
@@ -173,15 +173,17 @@ completed as (
         scopes.scope_type,
         scopes.scope_code,
         case
-            when periods.statistic = 'statistic' or periods.delivered_day_count = 0 then measured.numerator
-            else coalesce(measured.numerator, 0)
+            when periods.statistic = 'statistic' then null
+            when periods.delivered_day_count > 0 or measured.eligible_count > 0 then coalesce(measured.numerator, 0)
         end as numerator,
         case
-            when periods.statistic = 'count' or periods.delivered_day_count = 0 then measured.denominator
-            else coalesce(measured.denominator, 0)
+            when periods.statistic = 'count' then null
+            when periods.delivered_day_count > 0 or measured.eligible_count > 0 then coalesce(measured.denominator, 0)
         end as denominator,
         measured.statistic as measured_statistic,
-        coalesce(measured.other_numerator, case when periods.delivered_day_count > 0 then 0 end) as other_numerator,
+        case
+            when periods.delivered_day_count > 0 or measured.eligible_count > 0 then coalesce(measured.other_numerator, 0)
+        end as other_numerator,
         measured.other_denominator,
         measured.other_statistic,
         coalesce(measured.measured_count, 0) as measured_count,

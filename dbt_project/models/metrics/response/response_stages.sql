@@ -4,7 +4,6 @@
 {{ config(materialized='ephemeral') }}
 
 {%- set stages = indicators_of('response_stages') %}
-{%- set input_sets = stages | map(attribute='inputs') | unique | list %}
 
 with
 
@@ -20,20 +19,9 @@ calls as (
 
 ),
 
--- Stages need different exports, so a day can be there for one and missing for another.
 period_days as (
 
-    select
-        period_type,
-        period_start,
-        local_date,
-        is_disrupted
-        {%- for input_set in input_sets %},
-        max(case when input_set = {{ sql_text(input_set) }} then 1 else 0 end) = 1 as has_{{ input_set }}
-        {%- endfor %}
-    from {{ ref('kpi_period_days') }}
-    where input_set in ({% for input_set in input_sets %}{{ sql_text(input_set) }}{{ ', ' if not loop.last }}{% endfor %})
-    group by period_type, period_start, local_date, is_disrupted
+    select * from {{ ref('kpi_period_days') }} where input_set = 'response'
 
 ),
 
@@ -47,7 +35,7 @@ chained as (
 
     select
         incidents.created_date,
-        coalesce(incidents.grade_final, 'UNKNOWN') as grade_code,
+        coalesce(incidents.grade_final, 'UNGRADED') as grade_code,
         incidents.disruption_key,
         calls.offered_at,
         calls.answered_at,
@@ -84,13 +72,10 @@ in_periods as (
         period_days.period_type,
         period_days.period_start,
         timed.grade_code
-        {%- for input_set in input_sets %},
-        period_days.has_{{ input_set }}
-        {%- endfor %}
         {%- for stage in stages %},
-        case when period_days.has_{{ stage.inputs }} then timed.{{ stage.kpi_id }} end as {{ stage.kpi_id }},
-        case when period_days.has_{{ stage.inputs }} and period_days.is_disrupted and timed.disruption_key is null
-            then timed.{{ stage.kpi_id }} end as other_{{ stage.kpi_id }}
+        timed.{{ stage.kpi_id }},
+        case when period_days.is_disrupted and timed.disruption_key is null then timed.{{ stage.kpi_id }} end
+            as other_{{ stage.kpi_id }}
         {%- endfor %}
     from timed
     inner join period_days on timed.created_date = period_days.local_date
@@ -103,10 +88,8 @@ by_scope as (
         period_type,
         period_start,
         case when grouping(grade_code) = 0 then 'grade' else 'force' end as scope_type,
-        case when grouping(grade_code) = 0 then grade_code else 'FORCE' end as scope_code
-        {%- for input_set in input_sets %},
-        sum(case when has_{{ input_set }} then 1 else 0 end) as eligible_{{ input_set }}
-        {%- endfor %}
+        case when grouping(grade_code) = 0 then grade_code else 'FORCE' end as scope_code,
+        count(*) as eligible_count
         {%- for stage in stages %},
         count({{ stage.kpi_id }}) as measured_{{ stage.kpi_id }},
         {{ statistic_of(stage, stage.kpi_id) }} as {{ stage.kpi_id }},
@@ -129,7 +112,7 @@ final as (
         cast({{ stage.kpi_id }} as double) as statistic,
         cast(other_{{ stage.kpi_id }} as double) as other_statistic,
         cast(measured_{{ stage.kpi_id }} as bigint) as measured_count,
-        cast(eligible_{{ stage.inputs }} as bigint) as eligible_count
+        cast(eligible_count as bigint) as eligible_count
     from by_scope
     {{ 'union all' if not loop.last }}
     {% endfor %}

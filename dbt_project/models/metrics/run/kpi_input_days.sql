@@ -30,9 +30,9 @@ dates as (
 
 export_starts as (
 
-    select export, min(business_date) as first_date
+    select export, system, min(business_date) as first_date
     from delivered_days
-    group by export
+    group by export, system
 
 ),
 
@@ -40,14 +40,14 @@ spans as (
 
     select
         inputs.input_set,
-        inputs.system,
+        as_of.system,
         min(export_starts.first_date) as first_date,
         max(as_of.as_of_date) as last_date
     from inputs
     inner join export_starts on inputs.export = export_starts.export
-    inner join as_of on inputs.system = as_of.system
-    where inputs.is_needed
-    group by inputs.input_set, inputs.system
+    inner join as_of on export_starts.system = as_of.system
+    where inputs.dates_series
+    group by inputs.input_set, as_of.system
 
 ),
 

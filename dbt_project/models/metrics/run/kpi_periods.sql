@@ -28,6 +28,18 @@ as_of as (
 
 ),
 
+delivered_days as (
+
+    select * from {{ ref('int_delivered_days') }}
+
+),
+
+exports as (
+
+    select * from {{ ref('exports') }}
+
+),
+
 targets as (
 
     select * from {{ ref('targets') }}
@@ -113,6 +125,15 @@ periods as (
 
 ),
 
+-- The code by which the register of disruptions names a system.
+systems as (
+
+    select distinct delivered_days.system, exports.system as system_code
+    from delivered_days
+    inner join exports on delivered_days.export = exports.export
+
+),
+
 -- The local dates a disruption lasted, per system; one without an end lasts to the as-of date.
 disrupted_spans as (
 
@@ -125,7 +146,8 @@ disrupted_spans as (
             as_of.as_of_date
         ) as last_date
     from disruptions
-    inner join as_of on {{ disruption_touches_system('disruptions.systems', 'as_of.system') }}
+    inner join systems on {{ disruption_touches('disruptions.systems', 'systems.system_code') }}
+    inner join as_of on systems.system = as_of.system
 
 ),
 
@@ -164,7 +186,7 @@ indicator_periods as (
         cast(periods.delivered_day_count as bigint) as delivered_day_count,
         cast(periods.complete_day_count as bigint) as complete_day_count,
         touched_periods.disruption_keys,
-        cast(targets.target as double) as target
+        targets.target_ratio as target
     from definitions
     inner join periods on definitions.input_set = periods.input_set
     left join touched_periods
