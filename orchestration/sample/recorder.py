@@ -65,9 +65,12 @@ class Recorder:
         self._write_rows(self.today)
 
     def _write_rows(self, day: DayOfIncidents) -> None:
-        row = self._row_6 if day.version_6 else self._row_5
-        day.incidents.extend(row(incident) for incident in day.touched.values())
+        for incident in day.touched.values():
+            self._write_row(day, incident)
         day.touched.clear()
+
+    def _write_row(self, day: DayOfIncidents, incident: Incident) -> None:
+        day.incidents.append(self._row_6(incident) if day.version_6 else self._row_5(incident))
 
     # -- what is keyed ---
 
@@ -98,9 +101,11 @@ class Recorder:
         recorded = self.keyed(instant) + late
         if recorded < incident.updated:
             recorded = incident.updated
+        day = self.today if recorded < self._end else self.tomorrow
+        if day is self.tomorrow and self.today.touched.pop(incident.ref, None):
+            self._write_row(self.today, incident)  # today's export ends here for this incident
         incident.updated = recorded
         incident.event_no += 1
-        day = self.today if recorded < self._end else self.tomorrow
         day.touched[incident.ref] = incident
         write = self._clock.with_offset if day.version_6 else self._clock.local
         event = write(instant)
