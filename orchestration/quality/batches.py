@@ -1,0 +1,201 @@
+"""The rows that a rule judges: batches of tables of the build database, in an in-memory database of their own.
+
+A batch of a scope that follows the run is copied into memory once and judged by many rules ("a day costs a day"); a
+batch of a whole table is a view. Queries of failing rows become views beside them. No rule's outcome is decided here.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from orchestration.quality.rules import CodesOf, FailingRows, FailsWhere, Rule, Scope
+
+NO_TABLE = "the table is not there"
+NOT_DELIVERED = "nothing of it was delivered in this run"
+UNKNOWN_MEMBER = "UNKNOWN"
+_TOUCHED_BY = {"call_key": "int_affected_calls", "incident_key": "int_affected_incidents"}
+_DELIVERY_COLUMNS = ("_delivery_id", "delivery_id")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows to judge, as a table or view of the in-memory database."""
+
+    name: str  # within the schema `batch`
+    row_count: int
+    business_date: date | None
+
+    @property
+    def full_name(self) -> str:
+        return f'batch."{self.name}"'
+
+
+@dataclass(frozen=True)
+class NoBatch:
+    """Why there is nothing to judge at all."""
+
+    reason: str
+
+
+class RuleDatabase:
+    """The in-memory database over the build database. `url` opens it anew in this process while it is open."""
+
+    def __init__(self, connection: Any, url: str, *, full: bool) -> None:
+        self._connection = connection
+        self.url = url
+        self._full = full
+        self._tables: dict[str, list[str]] = {}
+        for schema, table, column in self._rows(
+            "select schema_name, table_name, column_name from duckdb_columns() "
+            "where database_name = 'build' and not internal order by schema_name, table_name, column_index"
+        ):
+            self._tables.setdefault(f"{schema}.{table}", []).append(column)
+        self._mirrored: set[str] = set()
+        self._pending = self._read_pending()
+        for schema in ("batch", "rule"):
+            self._execute(f"create schema {schema}")
+
+    def codes(self, codes_of: CodesOf) -> list[str]:
+        """The codes of a dictionary, without the unknown member. Raises duckdb.Error when it is not there."""
+        table, column = codes_of.codes_of.rsplit(".", 1)
+        self._mirror(table)
+        rows = self._rows(
+            f'select distinct cast("{column}" as varchar) from {_quoted(table)} '
+            f'where "{column}" is not null and cast("{column}" as varchar) <> \'{UNKNOWN_MEMBER}\' order by 1'
+        )
+        return [row[0] for row in rows]
+
+    def batch(self, table: str, scope: Scope) -> Batch | NoBatch:
+        """Make the batch of one table and scope. Raises ValueError when the table has nothing to tell the scope by."""
+        if table not in self._tables:
+            return NoBatch(NO_TABLE)
+        export = self._export_of(table)
+        if scope is Scope.delivered and export is not None and export not in self._pending:
+            return NoBatch(NOT_DELIVERED)
+        name = f"{table.replace('.', '__')}__{scope}"
+        where = None if self._full or scope is Scope.whole else self._condition(table, scope)
+        kind = "view" if where is None else "table"
+        source = f"select * from build.{_quoted(table)}" + (f" where {where}" if where else "")
+        self._execute(f'create {kind} batch."{name}" as {source}')
+        ((rows,),) = self._rows(f'select count(*) from batch."{name}"')
+        return Batch(name, int(rows), self._business_date(export))
+
+    def checked(self, batch: Batch, expressions: Sequence[str]) -> list[int]:
+        """What each aggregate counts over the batch, in one pass. Raises duckdb.Error when one cannot be computed."""
+        if not expressions:
+            return []
+        listed = ", ".join(f"coalesce(({expression}), 0)::bigint" for expression in expressions)
+        self._mirror_named_in(listed)
+        (row,) = self._rows(f"select {listed} from {batch.full_name}")
+        return [int(value) for value in row]
+
+    def failing_view(self, rule: Rule, expectation: FailingRows | FailsWhere, batch: Batch) -> str:
+        """Make the view of a rule's failing rows; its name. Raises duckdb.Error when the query cannot be understood."""
+        query = expectation.query(batch.full_name)
+        self._mirror_named_in(query)
+        # Wrapped, so that a query may name a column twice; on lines of its own, so that it may end in a comment.
+        self._execute(
+            f'create or replace view rule."{rule.id}" as\nselect 1 as failing from (\n{query}\n) as failing_rows'
+        )
+        return f'rule."{rule.id}"'
+
+    def _read_pending(self) -> dict[str, tuple[list[int], date | None]]:
+        """Contents to judge and their newest business date, by export."""
+        if "landing.contents" not in self._tables:
+            return {}
+        where = "true" if self._full else "is_pending"
+        rows = self._rows(
+            "select export, list(content_no order by content_no), max(business_date) "
+            f"from build.landing.contents where {where} group by export"
+        )
+        return {export: (numbers, newest) for export, numbers, newest in rows}
+
+    def _export_of(self, table: str) -> str | None:
+        """The export that a table holds as delivered; None for a table that is built of several."""
+        schema, name = table.split(".")
+        if schema == "landing":
+            return name
+        return re.sub(r"^(base|stg)_", "", name) if schema == "staging" else None
+
+    def _business_date(self, export: str | None) -> date | None:
+        dates = [newest for name, (_, newest) in self._pending.items() if newest and (export is None or name == export)]
+        return max(dates, default=None)
+
+    def _condition(self, table: str, scope: Scope) -> str:
+        columns = self._tables[table]
+        if scope is Scope.delivered:
+            if "_content_no" in columns:
+                numbers = self._pending.get(str(self._export_of(table)), ([], None))[0]
+                return f"_content_no in ({', '.join(str(number) for number in numbers) or 'null'})"
+            for column in _DELIVERY_COLUMNS:
+                if column in columns:
+                    return f"{column} in ({self._deliveries_of_this_run()})"
+        else:
+            for column in columns:
+                affected = f"intermediate.{_TOUCHED_BY.get(column, '')}"
+                if affected in self._tables:
+                    return f"{column} in (select {column} from build.{affected})"
+        raise ValueError(f"{table} has no column that tells which rows are {scope}")
+
+    def _deliveries_of_this_run(self) -> str:
+        """Deliveries of the batches that no published generation holds: files quarantined whole have no contents."""
+        return (
+            "select delivery_id from build.landing.deliveries where batch in ("
+            "select generation from build.landing.run union select deliveries.batch from build.landing.deliveries "
+            "as deliveries inner join build.landing.contents as contents using (delivery_id) where contents.is_pending)"
+        )
+
+    def _mirror_named_in(self, sql: str) -> None:
+        """Let a query name the build database's tables by schema and table, as models do."""
+        for table in sorted(set(re.findall(r"\b[a-z]\w*\.[a-z]\w*\b", sql)) & set(self._tables)):
+            self._mirror(table)
+
+    def _mirror(self, table: str) -> None:
+        if table in self._mirrored:
+            return
+        self._execute(f"create schema if not exists {table.split('.')[0]}")
+        self._execute(f"create view {_quoted(table)} as select * from build.{_quoted(table)}")
+        self._mirrored.add(table)
+
+    def _execute(self, sql: str) -> None:
+        self._connection.execute(sql)
+
+    def _rows(self, sql: str) -> list[tuple[Any, ...]]:
+        self._connection.execute(sql)
+        return list(self._connection.fetchall())
+
+
+@contextmanager
+def rule_database(build_db: Path, *, full: bool) -> Iterator[RuleDatabase]:
+    """The build database, read-only, behind an in-memory database; all is closed afterwards.
+
+    Raises duckdb.Error when the file is not there or another connection of this process holds it otherwise.
+    """
+    import sqlalchemy
+
+    url = f"duckdb:///:memory:quality_{uuid.uuid4().hex}"
+    engine = sqlalchemy.create_engine(url)
+    connection = engine.raw_connection()
+    try:
+        cursor: Any = connection.cursor()
+        cursor.execute(f"attach '{_escaped(str(build_db))}' as build (read_only)")
+        cursor.execute("set global TimeZone = 'UTC'")
+        yield RuleDatabase(cursor, url, full=full)
+    finally:
+        connection.close()
+        engine.dispose()
+
+
+def _quoted(table: str) -> str:
+    return ".".join(f'"{part}"' for part in table.split("."))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("'", "''")
