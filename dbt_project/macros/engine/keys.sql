@@ -1,0 +1,80 @@
+{# Keys and hashes. A hash only ever narrows a search or joins within one build; published keys are natural or made of text. #}
+
+
+{# One integer for several values: joins and groups on it cost half of what text does. #}
+{% macro hash_of(expressions) -%}
+    {{ return(adapter.dispatch('hash_of', 'control_room')(expressions)) }}
+{%- endmacro %}
+
+{% macro default__hash_of(expressions) -%}
+    xxhash64({{ expressions | join(', ') }})
+{%- endmacro %}
+
+{% macro duckdb__hash_of(expressions) -%}
+    hash({{ expressions | join(', ') }})
+{%- endmacro %}
+
+
+{# A date as YYYYMMDD. #}
+{% macro date_digits(day) -%}
+    {{ return(adapter.dispatch('date_digits', 'control_room')(day)) }}
+{%- endmacro %}
+
+{% macro default__date_digits(day) -%}
+    date_format({{ day }}, 'yyyyMMdd')
+{%- endmacro %}
+
+{% macro duckdb__date_digits(day) -%}
+    strftime({{ day }}, '%Y%m%d')
+{%- endmacro %}
+
+
+{# Text filled with zeros on the left to a width; longer text stays whole. #}
+{% macro zero_filled(text, width) -%}
+    case when length({{ text }}) < {{ width }} then lpad({{ text }}, {{ width }}, '0') else {{ text }} end
+{%- endmacro %}
+
+
+{# One number that orders by a first number, then by a second one below 2^32. #}
+{% macro packed(first, second) -%}
+    (cast({{ first }} as bigint) * 4294967296 + cast({{ second }} as bigint))
+{%- endmacro %}
+
+{# One number that orders by an instant (nulls first), then by a packed number. #}
+{% macro packed_after_instant(utc, number) -%}
+    {{ return(adapter.dispatch('packed_after_instant', 'control_room')(utc, number)) }}
+{%- endmacro %}
+
+{% macro default__packed_after_instant(utc, number) -%}
+    struct(coalesce(unix_micros({{ utc }}), -9223372036854775807), {{ number }})
+{%- endmacro %}
+
+{% macro duckdb__packed_after_instant(utc, number) -%}
+    (cast(coalesce(epoch_us({{ utc }}), -9223372036854775807) as hugeint) * 9223372036854775808 + {{ number }})
+{%- endmacro %}
+
+
+{# The date that eight digits YYYYMMDD write; null where they write none. #}
+{% macro date_of_digits(text) -%}
+    {{ return(adapter.dispatch('date_of_digits', 'control_room')(text)) }}
+{%- endmacro %}
+
+{% macro default__date_of_digits(text) -%}
+    try_to_date({{ text }}, 'yyyyMMdd')
+{%- endmacro %}
+
+{% macro duckdb__date_of_digits(text) -%}
+    cast(try_strptime({{ text }}, '%Y%m%d') as date)
+{%- endmacro %}
+
+
+{# The natural key of a call: its day's digits and its CALL_ID. #}
+{% macro call_key(call_date, call_id) -%}
+    {{ date_digits(call_date) }} || '-' || {{ call_id }}
+{%- endmacro %}
+
+
+{# The natural key of an incident of the system before SAAB Safe. #}
+{% macro legacy_key(incident_date, incident_no) -%}
+    'LEGACY-' || {{ date_digits(incident_date) }} || '-' || {{ incident_no }}
+{%- endmacro %}

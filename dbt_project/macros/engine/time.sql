@@ -1,0 +1,124 @@
+{# Instants, wall clocks and durations. Inside the build an instant is a UTC timestamp without zone; marts publish it with zone. #}
+
+
+{# The wall clock of the force at a UTC instant. #}
+{% macro to_local(instant) -%}
+    {{ return(adapter.dispatch('to_local', 'control_room')(instant)) }}
+{%- endmacro %}
+
+{% macro default__to_local(instant) -%}
+    from_utc_timestamp({{ instant }}, '{{ var("time_zone") }}')
+{%- endmacro %}
+
+{# Offsets are looked up among the clock changes of the zone by halving: a few comparisons instead of the engine's time-zone
+   function, which costs eight times as much. #}
+{% macro duckdb__to_local(instant) -%}
+    make_timestamp(epoch_us({{ instant }}) + {{ offset_us(instant, clock_changes()) }})
+{%- endmacro %}
+
+{% macro to_local_date(instant) -%}
+    cast({{ to_local(instant) }} as date)
+{%- endmacro %}
+
+
+{# The UTC instant of a wall-clock time; for few rows only (starts and ends of days). #}
+{% macro to_utc(local) -%}
+    {{ return(adapter.dispatch('to_utc', 'control_room')(local)) }}
+{%- endmacro %}
+
+{% macro default__to_utc(local) -%}
+    to_utc_timestamp({{ local }}, '{{ var("time_zone") }}')
+{%- endmacro %}
+
+{% macro duckdb__to_utc(local) -%}
+    timezone('UTC', timezone('{{ var("time_zone") }}', cast({{ local }} as timestamp)))
+{%- endmacro %}
+
+
+{# A UTC timestamp without zone as a timestamp with time zone, for marts. The session's zone is UTC. #}
+{% macro to_instant(utc) -%}
+    {{ return(adapter.dispatch('to_instant', 'control_room')(utc)) }}
+{%- endmacro %}
+
+{% macro default__to_instant(utc) -%}
+    cast({{ utc }} as timestamp)
+{%- endmacro %}
+
+{% macro duckdb__to_instant(utc) -%}
+    make_timestamptz(epoch_us({{ utc }}))
+{%- endmacro %}
+
+
+{# Whole seconds from start to end; null when an end is missing or the order is impossible. #}
+{% macro seconds_between(started, ended) -%}
+    case when {{ ended }} >= {{ started }} then {{ epoch_seconds(ended) }} - {{ epoch_seconds(started) }} end
+{%- endmacro %}
+
+{% macro epoch_seconds(utc) -%}
+    {{ return(adapter.dispatch('epoch_seconds', 'control_room')(utc)) }}
+{%- endmacro %}
+
+{% macro default__epoch_seconds(utc) -%}
+    unix_seconds({{ utc }})
+{%- endmacro %}
+
+{% macro duckdb__epoch_seconds(utc) -%}
+    (epoch_us({{ utc }}) // 1000000)
+{%- endmacro %}
+
+{% macro plus_seconds(utc, seconds) -%}
+    {{ return(adapter.dispatch('plus_seconds', 'control_room')(utc, seconds)) }}
+{%- endmacro %}
+
+{% macro default__plus_seconds(utc, seconds) -%}
+    timestampadd(second, {{ seconds }}, {{ utc }})
+{%- endmacro %}
+
+{% macro duckdb__plus_seconds(utc, seconds) -%}
+    make_timestamp(epoch_us({{ utc }}) + 1000000 * cast({{ seconds }} as bigint))
+{%- endmacro %}
+
+{% macro plus_days(day, days) -%}
+    cast({{ dbt.dateadd('day', days, day) }} as date)
+{%- endmacro %}
+
+{% macro first_of_month(day) -%}
+    cast({{ dbt.date_trunc('month', day) }} as date)
+{%- endmacro %}
+
+
+{# [[first instant, seconds ahead of UTC], ...] of the force's time zone, from the tz database that comes with dbt. #}
+{% macro clock_changes() -%}
+    {%- set zone = modules.pytz.timezone(var('time_zone')) -%}
+    {%- set changes = [] -%}
+    {%- for at in zone._utc_transition_times -%}
+        {%- if 1985 <= at.year <= 2045 -%}
+            {%- do changes.append([at, zone._transition_info[loop.index0][0].total_seconds() | int]) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if not changes -%}
+        {%- set fixed = zone.utcoffset(modules.datetime.datetime(2020, 1, 1)) -%}
+        {%- do changes.append([modules.datetime.datetime(1985, 1, 1), fixed.total_seconds() | int]) -%}
+    {%- endif -%}
+    {{ return(changes) }}
+{%- endmacro %}
+
+{% macro offset_us(instant, changes) -%}
+    {%- if changes | length == 1 -%}
+        {{ changes[0][1] * 1000000 }}
+    {%- else -%}
+        {%- set middle = (changes | length) // 2 -%}
+        case when {{ instant }} < timestamp '{{ changes[middle][0] }}' then {{ offset_us(instant, changes[:middle]) }} else {{ offset_us(instant, changes[middle:]) }} end
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# A time in the doubled hour, given as its first pass: the second pass if the first lies before `previous` and the second does
+   not. The second pass is an hour later. #}
+{% macro second_pass_if_later(first_pass, is_ambiguous, previous) -%}
+    case
+        when {{ is_ambiguous }} and {{ first_pass }} < {{ previous }} and {{ plus_seconds(first_pass, 3600) }} >= {{ previous }}
+            then {{ plus_seconds(first_pass, 3600) }}
+        else {{ first_pass }}
+    end
+{%- endmacro %}

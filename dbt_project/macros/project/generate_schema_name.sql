@@ -1,0 +1,5 @@
+{# Schemas carry the names of the rooms (staging, marts, ...), without dbt's prefix. #}
+
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {{ (custom_schema_name or target.schema) | trim }}
+{%- endmacro %}

@@ -1,0 +1,58 @@
+{# What one run does: everything, or only what the pending deliveries touch. #}
+
+
+{# True when every table is made from nothing. Models that hold one run's work then hold everything. #}
+{% macro is_full_run() -%}
+    {{ return(flags.FULL_REFRESH) }}
+{%- endmacro %}
+
+
+{# The strategy of every incremental fact: take out the units that this run affects, put their new rows in. A unit that no longer
+   has rows goes away, which dbt's own delete+insert would leave behind. The model says which units those are:
+   `meta: {affected: <model>, affected_where: <condition>}`; that model has the columns of the unique key. #}
+{% macro get_incremental_affected_units_sql(arguments) -%}
+    {%- set unit = arguments['unique_key'] -%}
+    {%- set unit = unit if unit is string else unit | join(', ') -%}
+    {%- set meta = config.get('meta') -%}
+    {%- set columns = get_quoted_csv(arguments['dest_columns'] | map(attribute='name')) -%}
+    delete from {{ arguments['target_relation'] }}
+    where ({{ unit }}) in (
+        select {{ unit }} from {{ ref(meta['affected']) }} where {{ meta.get('affected_where', 'true') }}
+    );
+
+    insert into {{ arguments['target_relation'] }} ({{ columns }})
+    select {{ columns }} from {{ arguments['temp_relation'] }}
+{%- endmacro %}
+
+
+{# One row per export: how often it comes, as its source says under `meta.cadence`. #}
+{% macro cadences() -%}
+    {%- if execute -%}
+        {%- for source in graph.sources.values() | selectattr('config.meta.cadence', 'defined') | sort(attribute='name') %}
+    select '{{ source.name }}' as export, '{{ source.config.meta.cadence }}' as cadence
+    {{ 'union all' if not loop.last }}
+        {%- endfor -%}
+    {%- else -%}
+    select '' as export, '' as cadence
+    {%- endif -%}
+{%- endmacro %}
+
+{# The last day that a delivery covers: of a monthly one the last of its month. #}
+{% macro last_day_covered(business_date, cadence) -%}
+    case
+        when {{ cadence }} = 'month' then {{ plus_days('cast(' ~ dbt.dateadd('month', 1, first_of_month(business_date)) ~ ' as date)', -1) }}
+        else {{ business_date }}
+    end
+{%- endmacro %}
+
+
+{# The keys of an export that pending contents bring, of its base model. In a full run there is nothing to narrow down. #}
+{% macro touched_keys(base_model, export) -%}
+    (
+        select _key
+        from {{ base_model }}
+        where _content_no in (
+            select content_no from {{ source('landing', 'contents') }} where export = '{{ export }}' and is_pending
+        )
+    )
+{%- endmacro %}

@@ -1,0 +1,128 @@
+-- The local dates whose indicators this run may move, by subject: from every version of every touched row, and the days between
+-- the as-of date of the generation that is out and now. In a full run: every date.
+
+with
+
+segments as (
+    select * from {{ ref('base_acd_segments') }}
+),
+
+incidents as (
+    select * from {{ ref('base_saab_incidents') }}
+),
+
+legacy as (
+    select * from {{ ref('base_legacy_incidents') }}
+),
+
+log as (
+    select * from {{ ref('base_saab_incident_log') }}
+),
+
+intervals as (
+    select * from {{ ref('base_acd_agent_intervals') }}
+),
+
+contents as (
+    select * from {{ source('landing', 'contents') }}
+),
+
+call_days as (
+    select * from {{ ref('int_affected_call_days') }}
+),
+
+calls as (
+    select * from {{ ref('int_segments_collapsed') }}
+),
+
+affected_incidents as (
+    select * from {{ ref('int_affected_incidents') }}
+),
+
+delivered_days as (
+    select * from {{ ref('int_delivered_days') }}
+),
+
+as_of as (
+    select * from {{ ref('int_as_of') }}
+),
+
+subjects as (
+    select 'calls' as subject, 'acd_segments' as export
+    union all
+    select 'agents' as subject, 'acd_agent_intervals' as export
+    union all
+    select 'incidents' as subject, 'saab_incidents' as export
+    union all
+    select 'incidents' as subject, 'saab_incident_log' as export
+    union all
+    select 'incidents' as subject, 'saab_resource_status' as export
+    union all
+    select 'incidents' as subject, 'saab_diary' as export
+    union all
+    select 'incident_events' as subject, 'saab_incident_log' as export
+),
+
+-- A day that arrives moves what is said of it, also where it brought no row.
+arrived as (
+    select subjects.subject, contents.business_date as affected_date
+    from contents
+    inner join subjects on contents.export = subjects.export
+    where contents.is_pending and contents.business_date is not null
+),
+
+passed as (
+    select subjects.subject, delivered_days.business_date as affected_date
+    from delivered_days
+    inner join as_of on delivered_days.system = as_of.system
+    inner join subjects on delivered_days.export = subjects.export
+    where delivered_days.business_date > coalesce(as_of.published_as_of_date, date '1900-01-01')
+),
+
+moved as (
+    select 'calls' as subject, call_date as affected_date from call_days
+
+    union
+
+    select 'calls' as subject, cast(offered_at_local as date) as affected_date from calls
+
+    union
+
+    select 'agents' as subject, {{ to_local_date('interval_start_at') }} as affected_date
+    from intervals
+    where _key in {{ touched_keys(ref('base_acd_agent_intervals'), 'acd_agent_intervals') }}
+
+    union
+
+    select 'incidents' as subject, {{ to_local_date('created_at') }} as affected_date
+    from incidents
+    {% if not is_full_run() %}
+    where incident_ref in (select incident_key from affected_incidents)
+    {% endif %}
+
+    union
+
+    select 'incidents' as subject, {{ to_local_date('created_at') }} as affected_date
+    from legacy
+    {% if not is_full_run() %}
+    where {{ legacy_key('incident_date', 'incident_no') }} in (select incident_key from affected_incidents)
+    {% endif %}
+
+    union
+
+    select 'incident_events' as subject, {{ to_local_date('event_at') }} as affected_date
+    from log
+    {% if not is_full_run() %}
+    where incident_ref in (select incident_key from affected_incidents)
+    {% endif %}
+),
+
+final as (
+    select subject, affected_date from arrived
+    union
+    select subject, affected_date from passed
+    union
+    select subject, affected_date from moved
+)
+
+select * from final

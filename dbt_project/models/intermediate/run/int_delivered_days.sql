@@ -1,0 +1,86 @@
+-- Which business days each export covers, from its first to the newest of its system.
+
+with
+
+deliveries as (
+    select * from {{ source('landing', 'deliveries') }}
+),
+
+contents as (
+    select * from {{ source('landing', 'contents') }}
+),
+
+cadences as (
+    {{ cadences() }}
+),
+
+as_of as (
+    select * from {{ ref('int_as_of') }}
+),
+
+counted as (
+    select
+        contents.export,
+        deliveries.system,
+        contents.contract_version,
+        deliveries.rows_read,
+        contents.business_date as first_date,
+        {{ last_day_covered('contents.business_date', 'cadences.cadence') }} as last_date
+    from contents
+    inner join deliveries on contents.delivery_id = deliveries.delivery_id
+    inner join cadences on contents.export = cadences.export
+    where contents.business_date is not null
+),
+
+covered as (
+    select
+        export,
+        contract_version,
+        {{ days_of('first_date', 'last_date') }} as business_date
+    from counted
+),
+
+delivered as (
+    select
+        export,
+        business_date,
+        max(contract_version) as contract_version
+    from covered
+    group by export, business_date
+),
+
+-- A file without rows covers its day, but neither begins nor ends the stretch that is expected.
+spans as (
+    select
+        counted.export,
+        counted.system,
+        min(counted.first_date) as first_date,
+        max(as_of.as_of_date) as last_date
+    from counted
+    inner join as_of on counted.system = as_of.system
+    where counted.rows_read > 0
+    group by counted.export, counted.system
+),
+
+expected as (
+    select
+        export,
+        system,
+        {{ days_of('first_date', 'last_date') }} as business_date
+    from spans
+),
+
+final as (
+    select
+        expected.export,
+        expected.system,
+        expected.business_date,
+        delivered.business_date is not null as is_delivered,
+        delivered.contract_version
+    from expected
+    left join delivered
+        on expected.export = delivered.export
+        and expected.business_date = delivered.business_date
+)
+
+select * from final

@@ -1,0 +1,11 @@
+-- Every delivered row of the export, and what became of it. Which row stands is settled here and nowhere else.
+
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='_key') }}
+
+with
+
+final as (
+    {{ delivered_rows('saab_resource_status', key=['callsign', 'status_at', 'status_code']) }}
+)
+
+select * from final

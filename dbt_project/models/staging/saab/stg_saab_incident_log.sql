@@ -1,0 +1,47 @@
+-- The standing row of each log event, with known codes. A time in the doubled hour of October is resolved per incident by
+-- int_doubled_hour_resolved; here it is the first pass and flagged.
+
+with
+
+delivered as (
+    select * from {{ ref('base_saab_incident_log') }}
+),
+
+event_codes as (
+    select distinct code, means from {{ ref('event_codes') }}
+),
+
+standing as (
+    select
+        delivered.*,
+        coalesce(event_codes.means, 'UNKNOWN') as known_event_code
+    from delivered
+    left join event_codes on delivered.event_code = event_codes.code
+    where delivered._outcome = 'loaded'
+),
+
+final as (
+    select
+        {{ hash_of(['incident_ref']) }} as incident_hash,
+        incident_ref as incident_key,
+        event_no,
+        event_at,
+        coalesce(event_at_is_ambiguous, false) as is_event_at_ambiguous,
+        recorded_at,
+        coalesce(recorded_at_is_ambiguous, false) as is_recorded_at_ambiguous,
+        known_event_code as event_code,
+        known_event_code = 'GRADED' as is_grading,
+        known_event_code = 'TASKED' as is_tasking,
+        known_event_code = 'ASSIGNED' as is_assigning,
+        known_event_code = 'CLOSED' as is_closing,
+        known_event_code = 'REOPENED' as is_reopening,
+        from_value as from_code,
+        to_value as to_code,
+        callsign as resource,
+        user_token,
+        _delivery_id,
+        _source_row
+    from standing
+)
+
+select * from final

@@ -1,0 +1,11 @@
+-- Every delivered row of the export, and what became of it. Which row stands is settled here and nowhere else.
+
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='_key') }}
+
+with
+
+final as (
+    {{ delivered_rows('acd_segments', key=['_business_date', 'call_id', 'segment']) }}
+)
+
+select * from final
