@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 
 from orchestration.sample.clock import days_between
 from orchestration.sample.layouts import DAILY
-from orchestration.sample.row_faults import PLANS, has_room, plant_rows
+from orchestration.sample.row_faults import PLANS, plant_rows, suits
 from orchestration.sample.truth import Fault, Truth
 from orchestration.sample.writers import Delivery, Landing
 
@@ -39,6 +39,7 @@ class FaultPlan:
         self._legacy_months = legacy_months
         self._seed = seed
         self._rows: dict[Slot, str] = {}
+        self._begin: dict[str, date] = {}
         self._done: set[str] = set()
         self._changes: dict[Slot, Change] = {}
         self._extras: dict[Slot, list[Change]] = {}
@@ -50,6 +51,7 @@ class FaultPlan:
                 slot = self._free((export,), 0.12 + 0.05 * position)
                 if slot:
                     self._rows[slot] = export
+                    self._begin[export] = slot[1]
         for number, (kind, exports, change) in enumerate(CHANGES):
             slot = self._free(exports, (number + 1) / (len(CHANGES) + 2))
             if slot and (len(self._days) >= 10 or kind not in NEEDS_LENGTH):
@@ -94,7 +96,7 @@ class FaultPlan:
         """Write a delivery, with whatever is planted in it or beside it."""
         slot = (delivery.export, delivery.business_date)
         clean = replace(delivery, rows=list(delivery.rows))
-        if slot in self._rows or self._is_first_of_monthly(delivery):
+        if self._carries_row_faults(delivery):
             plant_rows(self.truth, delivery)
             self.landing.drop(delivery.path, delivery.data())
         elif slot in self._changes:
@@ -104,10 +106,16 @@ class FaultPlan:
         for extra in self._extras.get(slot, ()):
             extra(self, replace(clean, rows=list(clean.rows), compressed=False))
 
-    def _is_first_of_monthly(self, delivery: Delivery) -> bool:
-        """Monthly exports carry their faults in the first file that is large enough."""
-        export = delivery.export
-        if export in DAILY or export not in PLANS or export in self._done or not has_room(delivery):
+    def _carries_row_faults(self, delivery: Delivery) -> bool:
+        """One file per export: from its planned day on, the first with a row for each fault; else the last day's."""
+        export, day = delivery.export, delivery.business_date
+        if export not in PLANS or export in self._done or (export, day) in self._changes:
+            return False
+        begin = self._begin.get(export)
+        if export in DAILY and (begin is None or day < begin):
+            return False
+        is_last_chance = export in DAILY and day == self._days[-1]
+        if not suits(delivery) and not is_last_chance:
             return False
         self._done.add(export)
         return True
@@ -122,7 +130,10 @@ class FaultPlan:
         self.note(kind, delivery.path, outcome, rows, note)
 
     def finish(self) -> None:
-        """Files that belong to no export."""
+        """Files that belong to no export, and what found no place."""
+        for export in PLANS:
+            if export not in self._done:
+                self._skip(f"rows of {export}", "no file has a row for each fault")
         day = self._days[0]
         path = f"front_desk_tablets_{day:%Y%m%d}.csv"
         self.landing.drop(path, b"TABLET,TAPS\n1,20\n")

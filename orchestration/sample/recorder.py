@@ -102,7 +102,8 @@ class Recorder:
         if recorded < incident.updated:
             recorded = incident.updated
         day = self.today if recorded < self._end else self.tomorrow
-        if day is self.tomorrow and self.today.touched.pop(incident.ref, None):
+        if day is self.tomorrow and incident.ref in self.today.touched:
+            del self.today.touched[incident.ref]
             self._write_row(self.today, incident)  # today's export ends here for this incident
         incident.updated = recorded
         incident.event_no += 1

@@ -67,7 +67,8 @@ LOG_5 = {
 LOG_6 = {
     name: pattern.replace(LOCAL, OFFSET)
     for name, pattern in zip(
-        ["incident_ref", "event_no", "event_at", "recorded_at", "event_code", "from_value", "to_value", "callsign", "user_id"],
+        ["incident_ref", "event_no", "event_at", "recorded_at", "event_code", "from_value", "to_value", "callsign",
+         "user_id"],
         LOG_5.values(), strict=True,
     )
 }  # fmt: skip
