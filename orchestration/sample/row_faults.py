@@ -182,7 +182,7 @@ def plant_rows(truth: Truth, delivery: Delivery) -> None:
     plan = PLANS[delivery.export]
     columns = _columns(delivery)
     original = delivery.rows
-    chosen = _choose(plan, original, columns)
+    chosen = _choose(plan, original, columns, _tail(delivery))
     lines: list[str] = []
     notes: list[tuple[RowFault, int, str]] = []
     line_number = 2
@@ -217,13 +217,17 @@ def _columns(delivery: Delivery) -> list[str]:
 def suits(delivery: Delivery) -> bool:
     """Whether every fault finds its row."""
     plan = PLANS[delivery.export]
-    return len(_choose(plan, delivery.rows, _columns(delivery))) == len(plan)
+    return len(_choose(plan, delivery.rows, _columns(delivery), _tail(delivery))) == len(plan)
 
 
-def _choose(plan: tuple[RowFault, ...], rows: list[str], columns: list[str]) -> dict[int, RowFault]:
+def _tail(delivery: Delivery) -> int:
+    return TAIL if delivery.export in OPEN_QUOTE_EXPORTS else 0
+
+
+def _choose(plan: tuple[RowFault, ...], rows: list[str], columns: list[str], tail: int) -> dict[int, RowFault]:
     """Row numbers for the faults, spread over the file, each the next row that suits."""
     chosen: dict[int, RowFault] = {}
-    usable = len(rows) - TAIL
+    usable = len(rows) - tail
     if usable < len(plan) + 1:
         return chosen
     for number, fault in enumerate(plan):
