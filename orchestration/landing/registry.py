@@ -1,0 +1,363 @@
+"""The delivery registry: which files came, which of them count, and the landing tables made from that.
+
+What belongs here: registrations (one per file taken in), their resolution over everything ever registered, and the
+build database's `landing` schema. Not here: reading files. The resolution depends on the set of files only, not on
+the order in which they came; `name_version`, taken when a file is registered, is the one exception.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestration.landing import store
+from orchestration.landing.contracts import Profile
+from orchestration.landing.shapes import load_shapes
+from orchestration.landing.tokens import mask_name
+
+_NEVER = date.max
+
+
+@dataclass(frozen=True)
+class Registration:
+    """One file as it was taken in: what the registry stores, and all that the resolution goes by."""
+
+    path: str  # relative to the landing folder, as it may be shown
+    name: str
+    signature: str  # digest of path, size and modification time: has this file been seen?
+    sha256: str
+    bytes: int
+    received_at: datetime
+    batch: str
+    export: str | None
+    contract: str | None
+    contract_version: str | None
+    system: str | None
+    business_date: date | None
+    covered_until: date | None  # the last local day that the file covers
+    part: str
+    suffix_time: str
+    name_version: int
+    content_no: int | None  # of its rows; null when it is quarantined whole
+    exports: str  # exports its rows go to, by comma; content numbers count up from content_no in this order
+    reason: str | None  # why it is quarantined whole
+    rows_read: int
+    rows_quarantined: int
+    is_without_rows: bool
+    unknown_columns: str  # JSON: name -> how many rows have a value
+
+    @property
+    def is_readable(self) -> bool:
+        return self.reason is None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One delivered file with its place among all others."""
+
+    delivery_id: str
+    name: str
+    path: str
+    export: str | None
+    contract: str | None
+    contract_version: str | None
+    system: str | None
+    sha256: str
+    bytes: int
+    received_at: datetime
+    business_date: date | None
+    covered_until: date | None
+    part: str
+    suffix_time: str
+    name_version: int
+    batch: str
+    content_no: int | None
+    is_counted: bool
+    is_quarantined: bool
+    duplicate_of: str | None
+    reason: str | None
+    rows_read: int
+    rows_quarantined: int
+    unknown_columns: str
+
+
+@dataclass(frozen=True)
+class Content:
+    """The rows of one counted delivery that go to one export."""
+
+    content_no: int
+    delivery_id: str
+    name: str
+    export: str
+    contract_version: str
+    business_date: date
+    covered_until: date | None
+    delivery_rank: int
+
+
+def delivery_id(name: str, sha256: str, copy: int = 0) -> str:
+    """Made from name and bytes; the same name with the same bytes in another folder is a copy with a number."""
+    told = f"{name}:{sha256}" + (f":{copy}" if copy else "")
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def resolve(registrations: Iterable[Registration]) -> list[Delivery]:
+    """Every registered file as a delivery: which count, which are the same bytes again, which are quarantined whole.
+
+    Of files with the same bytes the first readable one by business date, then name, then path counts. A file without
+    rows is the same only as another of its own day. The result is in that order, and the same for any order of input.
+    """
+    identified = _identified(registrations)
+    groups: dict[tuple[str, date | None], list[tuple[str, Registration]]] = {}
+    for own_id, file in identified:
+        day = file.business_date if file.is_without_rows else None
+        groups.setdefault((file.sha256, day), []).append((own_id, file))
+    deliveries = [delivery for group in groups.values() for delivery in _resolve_group(group)]
+    return sorted(deliveries, key=lambda d: (d.business_date or _NEVER, d.name, d.path, d.sha256))
+
+
+def _identified(registrations: Iterable[Registration]) -> list[tuple[str, Registration]]:
+    latest = {}
+    for file in sorted(registrations, key=lambda file: file.batch):
+        latest[file.path, file.name, file.sha256] = file
+    copies: dict[tuple[str, str], int] = {}
+    found = []
+    for file in sorted(latest.values(), key=lambda file: (file.name, file.sha256, file.path)):
+        copy = copies.get((file.name, file.sha256), 0)
+        copies[file.name, file.sha256] = copy + 1
+        found.append((delivery_id(file.name, file.sha256, copy), file))
+    return found
+
+
+def _resolve_group(group: list[tuple[str, Registration]]) -> list[Delivery]:
+    ordered = sorted(group, key=lambda pair: (pair[1].business_date or _NEVER, pair[1].name, pair[1].path))
+    originals: dict[str | None, tuple[str, Registration]] = {}
+    for own_id, file in ordered:
+        if file.is_readable:
+            originals.setdefault(file.export, (own_id, file))
+    first = next((pair for pair in ordered if pair[1].is_readable), ordered[0])
+    result = []
+    for own_id, file in ordered:
+        original_id, original = originals[file.export] if file.is_readable else first
+        result.append(_delivery(own_id, file, None if own_id == original_id else (original_id, original)))
+    return result
+
+
+def _delivery(own_id: str, file: Registration, original: tuple[str, Registration] | None) -> Delivery:
+    kept = {item.name: getattr(file, item.name) for item in fields(Delivery) if hasattr(file, item.name)}
+    if original is None:
+        return Delivery(
+            **kept
+            | {
+                "delivery_id": own_id,
+                "is_counted": file.is_readable,
+                "is_quarantined": not file.is_readable,
+                "duplicate_of": None,
+            }
+        )
+    original_id, counted = original
+    return Delivery(
+        **kept
+        | {
+            "delivery_id": own_id,
+            "is_counted": False,
+            "is_quarantined": False,
+            "duplicate_of": original_id,
+            "reason": f"same bytes as {counted.name}",
+            "rows_read": counted.rows_read,
+            "rows_quarantined": 0,
+            "content_no": counted.content_no,
+            "contract": counted.contract,
+            "contract_version": counted.contract_version,
+        }
+    )
+
+
+def contents(registrations: Iterable[Registration], deliveries: Sequence[Delivery]) -> list[Content]:
+    """The counted contents in delivery order within each export: business date, `_HHMMSS`, name version, sha256."""
+    exports_of = {(file.path, file.sha256): file.exports.split(",") for file in registrations}
+    found: dict[str, list[tuple[tuple[Any, ...], Content]]] = {}
+    for delivery in deliveries:
+        if not delivery.is_counted or delivery.content_no is None or delivery.business_date is None:
+            continue
+        order = (delivery.business_date, delivery.suffix_time, delivery.name_version, delivery.sha256)
+        for offset, export in enumerate(exports_of[delivery.path, delivery.sha256]):
+            content = Content(
+                content_no=delivery.content_no + offset,
+                delivery_id=delivery.delivery_id,
+                name=delivery.name,
+                export=export,
+                contract_version=delivery.contract_version or "",
+                business_date=delivery.business_date,
+                covered_until=delivery.covered_until,
+                delivery_rank=0,
+            )
+            found.setdefault(export, []).append((order, content))
+    return [content for pairs in found.values() for content in _ranked(pairs)]
+
+
+def _ranked(pairs: list[tuple[tuple[Any, ...], Content]]) -> list[Content]:
+    rank, last, result = 0, None, []
+    for order, content in sorted(pairs, key=lambda pair: (pair[0], pair[1].content_no)):
+        rank += order != last
+        last = order
+        result.append(replace(content, delivery_rank=rank))
+    return result
+
+
+# --- stored form --------------------------------------------------------------------------------------------------
+REGISTRY_SCHEMA = pa.schema(
+    [
+        ("path", pa.string()),
+        ("name", pa.string()),
+        ("signature", pa.string()),
+        ("sha256", pa.string()),
+        ("bytes", pa.int64()),
+        ("received_at", pa.timestamp("us", "UTC")),
+        ("batch", pa.string()),
+        ("export", pa.string()),
+        ("contract", pa.string()),
+        ("contract_version", pa.string()),
+        ("system", pa.string()),
+        ("business_date", pa.date32()),
+        ("covered_until", pa.date32()),
+        ("part", pa.string()),
+        ("suffix_time", pa.string()),
+        ("name_version", pa.int32()),
+        ("content_no", pa.int32()),
+        ("exports", pa.string()),
+        ("reason", pa.string()),
+        ("rows_read", pa.int64()),
+        ("rows_quarantined", pa.int64()),
+        ("is_without_rows", pa.bool_()),
+        ("unknown_columns", pa.string()),
+    ]
+)
+
+
+def read_registrations(landing_store: Path) -> list[Registration]:
+    """Everything ever registered, by batch."""
+    paths = store.registry_files(landing_store)
+    tables = [pq.read_table(path, partitioning=None) for path in paths]
+    return [Registration(**row) for table in tables for row in table.to_pylist()]
+
+
+def write_registrations(landing_store: Path, batch: str, registrations: Sequence[Registration]) -> None:
+    """The commit point of a batch: written aside, then renamed."""
+    rows = [asdict(registration) for registration in registrations]
+    store.commit_registry(landing_store, batch, pa.Table.from_pylist(rows, schema=REGISTRY_SCHEMA))
+
+
+# --- the build database -------------------------------------------------------------------------------------------
+_DELIVERY_TYPES = {
+    "bytes": "BIGINT",
+    "received_at": "TIMESTAMPTZ",
+    "business_date": "DATE",
+    "covered_until": "DATE",
+    "name_version": "INTEGER",
+    "content_no": "INTEGER",
+    "is_counted": "BOOLEAN",
+    "is_quarantined": "BOOLEAN",
+    "rows_read": "BIGINT",
+    "rows_quarantined": "BIGINT",
+    "delivery_rank": "INTEGER",
+}
+
+
+def sync_build_database(con: duckdb.DuckDBPyConnection, warehouse: Path, profile: Profile) -> None:
+    """(Re)create schema `landing` from the committed registry: deliveries, contents, one view per export, quarantine."""
+    landing_store = warehouse / "landing"
+    registrations = read_registrations(landing_store)
+    deliveries = resolve(registrations)
+    con.execute("create schema if not exists landing")
+    _fill(con, "deliveries", Delivery, deliveries)
+    _fill(con, "all_contents", Content, contents(registrations, deliveries))
+    con.execute("create table if not exists landing.published_contents (delivery_id varchar, business_date date)")
+    con.execute(
+        "create or replace table landing.contents as select all_contents.*, published.delivery_id is null as is_pending "
+        "from landing.all_contents left join (select distinct delivery_id, business_date from "
+        "landing.published_contents) as published using (delivery_id, business_date) order by export, delivery_rank"
+    )
+    con.execute("drop table landing.all_contents")
+    for export in profile.exports:
+        shape = load_shapes()[export]
+        _view(con, export, shape.stored_columns(), store.data_files(landing_store, export))
+    _quarantine_view(con, store.quarantine_files(landing_store))
+
+
+def _fill(con: duckdb.DuckDBPyConnection, table: str, kind: type[Any], rows: Sequence[Any]) -> None:
+    columns = [item.name for item in fields(kind)]
+    types = ", ".join(f"{column} {_DELIVERY_TYPES.get(column, 'VARCHAR')}" for column in columns)
+    con.execute(f"create or replace table landing.{table} ({types})")
+    if not rows:
+        return
+    data = {column: [getattr(row, column) for row in rows] for column in columns}
+    schema = pa.schema([(column, _ARROW[_DELIVERY_TYPES.get(column, "VARCHAR")]) for column in columns])
+    con.register("filling", pa.table(data, schema=schema))
+    con.execute(f"insert into landing.{table} select * from filling")
+    con.unregister("filling")
+
+
+_ARROW = {
+    "VARCHAR": pa.string(),
+    "BIGINT": pa.int64(),
+    "INTEGER": pa.int32(),
+    "DATE": pa.date32(),
+    "BOOLEAN": pa.bool_(),
+    "TIMESTAMPTZ": pa.timestamp("us", "UTC"),
+}
+
+
+def _view(con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str], files: Sequence[Path]) -> None:
+    if files:
+        listed = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
+        body = f"select {', '.join(columns)} from read_parquet([{listed}], hive_partitioning = false)"
+    else:
+        body = "select " + ", ".join(f"null::{kind} as {column}" for column, kind in columns.items()) + " where false"
+    con.execute(f"create or replace view landing.{name} as {body}")
+
+
+QUARANTINE_SCHEMA = pa.schema(
+    [
+        ("content_no", pa.int32()),
+        ("row_number", pa.int32()),
+        ("column_name", pa.string()),
+        ("value", pa.string()),
+        ("reason", pa.string()),
+        ("raw_row", pa.string()),
+        ("field_count", pa.int32()),
+        ("row_sha256", pa.string()),
+    ]
+)
+_QUARANTINE_TYPES = {
+    "content_no": "INTEGER",
+    "row_number": "INTEGER",
+    "column_name": "VARCHAR",
+    "value": "VARCHAR",
+    "reason": "VARCHAR",
+    "raw_row": "VARCHAR",
+    "field_count": "INTEGER",
+    "row_sha256": "VARCHAR",
+}
+
+
+def _quarantine_view(con: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:
+    _view(con, "quarantined_values", _QUARANTINE_TYPES, files)
+    con.execute(
+        "create or replace view landing.quarantined_rows as select deliveries.delivery_id, quarantined_values.* "
+        "from landing.quarantined_values inner join landing.deliveries using (content_no) where deliveries.is_counted"
+    )
+
+
+def shown_name(relative: str) -> tuple[str, str]:
+    """Path and name of a file as they may be stored and shown."""
+    path = mask_name(relative)
+    return path, path.rpartition("/")[2]

@@ -1,0 +1,410 @@
+"""One landing run: what is new in the folder is read, judged, stored and registered. A bad file never stops it.
+
+What belongs here: the order of the steps and what happens to each file. Not here: how a step works.
+The registry is written last, by rename: a run killed at any moment has left nothing but orphans.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestration.landing import folder, store
+from orchestration.landing.contracts import Contract, Profile
+from orchestration.landing.folder import FoundFile
+from orchestration.landing.keys import open_key
+from orchestration.landing.layout import Layout
+from orchestration.landing.reading import (
+    FileFault,
+    Records,
+    find_delimiter,
+    is_without_rows,
+    read_header,
+    read_records,
+    to_utf8,
+    unpack,
+)
+from orchestration.landing.recognition import (
+    NamedFile,
+    business_date,
+    check_header,
+    choose_contract,
+    covered_until,
+    delimiters_of,
+    earliest_day,
+    recognise,
+    unknown_columns,
+)
+from orchestration.landing.registry import (
+    QUARANTINE_SCHEMA,
+    Delivery,
+    Registration,
+    read_registrations,
+    resolve,
+    shown_name,
+    write_registrations,
+)
+from orchestration.landing.tokens import Tokens, mask_name
+from orchestration.landing.values import QuarantinedValue, TextFile, TypedBatch
+
+Progress = Callable[[str, int, int], None]
+_BATCH_BYTES = 64 << 20  # text that is typed in one go
+_AHEAD_BYTES = 48 << 20  # delivered bytes that may wait, read, for their turn
+_AHEAD_FILES = 24
+
+
+@dataclass
+class LandingResult:
+    """What a run took in. Empty when nothing was new: then no batch was made."""
+
+    batch: str
+    deliveries: list[Delivery] = field(default_factory=list)  # new ones, as they count now
+    still_growing: list[str] = field(default_factory=list)  # left for the next run
+    ignored: list[str] = field(default_factory=list)  # unfinished transfers, links, pipes; with the reason
+    unreadable: list[str] = field(default_factory=list)  # may not be read; looked at again next time
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Files and rows by what became of them."""
+        quarantined = [d for d in self.deliveries if d.is_quarantined]
+        duplicates = [d for d in self.deliveries if d.duplicate_of]
+        return {
+            "files": len(self.deliveries),
+            "files_counted": sum(d.is_counted for d in self.deliveries),
+            "files_duplicate": len(duplicates),
+            "files_quarantined": len(quarantined),
+            "rows_read": sum(d.rows_read for d in self.deliveries),
+            "rows_quarantined": sum(d.rows_quarantined for d in self.deliveries),
+        }
+
+
+@dataclass
+class _Reading:
+    """One file on its way: as found, as read, as judged."""
+
+    found: FoundFile
+    named: NamedFile
+    sha256: str = ""
+    reason: str | None = None
+    contract: Contract | None = None
+    day: date | None = None
+    records: Records | None = None
+    unknown: str = "{}"
+    is_without_rows: bool = False
+    content_no: int | None = None
+    rows_quarantined: int = 0
+    text_bytes: int = 0
+
+
+def land(
+    landing_dir: Path,
+    warehouse: Path,
+    profile: Profile,
+    key_file: Path,
+    *,
+    batch: str,
+    progress: Progress | None = None,
+    pause_seconds: float = 1.0,
+) -> LandingResult:
+    """Take in what is new in the landing folder, as one batch.
+
+    Raises KeyProblem before anything is read when the token key is not right; never raises for a file.
+    """
+    store.check_batch_name(batch)
+    landing_store = warehouse / "landing"
+    landing_store.mkdir(parents=True, exist_ok=True)
+    store.remove_orphans(landing_store, profile.exports)
+    tokens = Tokens(open_key(key_file, landing_store))
+    return _Run(landing_dir, landing_store, profile, tokens, batch, progress, pause_seconds).go()
+
+
+class _Run:
+    def __init__(
+        self,
+        landing_dir: Path,
+        landing_store: Path,
+        profile: Profile,
+        tokens: Tokens,
+        batch: str,
+        progress: Progress | None,
+        pause_seconds: float,
+    ) -> None:
+        self.landing_dir = landing_dir
+        self.store = landing_store
+        self.profile = profile
+        self.tokens = tokens
+        self.batch = batch
+        self.progress = progress or (lambda _stage, _done, _total: None)
+        self.pause_seconds = pause_seconds
+        self.result = LandingResult(batch)
+        self.registrations: list[Registration] = []
+        self.known: dict[tuple[str, str], int] = {}  # (sha256, contract) -> number of the stored content
+        self.names: dict[str, set[str]] = {}  # name -> digests of bytes registered in earlier runs
+        self.next_content = 1
+        self.layouts: dict[str, Layout] = {}
+        self.file_numbers: dict[tuple[str, str, str], int] = {}
+        self.quarantine: pq.ParquetWriter | None = None
+
+    def go(self) -> LandingResult:
+        earlier = read_registrations(self.store)
+        self._remember(earlier)
+        seen = folder.read_seen(self.store)
+        if seen is None:
+            seen = {registration.signature for registration in earlier}
+        new = self._new_files(seen)
+        if not new:
+            return self.result
+        known_files = {(r.path, r.name, r.sha256) for r in earlier}
+        taken: set[str] = set()
+        for group in self._groups(new, known_files, taken):
+            self._take_in(group)
+        self._commit()
+        folder.write_seen(self.store, seen | taken)
+        self._report(earlier)
+        return self.result
+
+    def _remember(self, earlier: list[Registration]) -> None:
+        for registration in earlier:
+            self.names.setdefault(registration.name, set()).add(registration.sha256)
+            if registration.content_no is None or registration.contract is None:
+                continue
+            exports = len(registration.exports.split(","))
+            self.next_content = max(self.next_content, registration.content_no + exports)
+            if not registration.is_without_rows:
+                self.known.setdefault((registration.sha256, registration.contract), registration.content_no)
+
+    def _new_files(self, seen: set[str]) -> list[FoundFile]:
+        listing = folder.list_folder(self.landing_dir)
+        self.result.ignored = [mask_name(path) for path in listing.ignored]
+        unseen = [file for file in listing.files if file.signature not in seen]
+        still, growing = folder.standing_still(unseen, self.pause_seconds)
+        self.result.still_growing = [mask_name(path) for path in growing]
+        return still
+
+    # --- reading ------------------------------------------------------------------------------------------------
+    def _groups(
+        self, files: list[FoundFile], known_files: set[tuple[str, str, str]], taken: set[str]
+    ) -> Iterator[list[_Reading]]:
+        """Files read, in groups of one contract small enough to be typed in one go."""
+        open_groups: dict[str, list[_Reading]] = {}
+        export = None
+        for reading in self._read_all(files, taken):
+            path, name = shown_name(reading.found.relative)
+            if (path, name, reading.sha256) in known_files:
+                continue  # the same file, touched
+            if reading.contract is None:
+                yield [reading]
+                continue
+            if export != reading.contract.export:
+                yield from open_groups.values()
+                open_groups, export = {}, reading.contract.export
+            group = open_groups.setdefault(reading.contract.name, [])
+            group.append(reading)
+            if sum(each.text_bytes for each in group) > _BATCH_BYTES:
+                yield open_groups.pop(reading.contract.name)
+        yield from open_groups.values()
+
+    def _read_all(self, files: list[FoundFile], taken: set[str]) -> Iterator[_Reading]:
+        named = [(file, recognise(file.name, self.profile)) for file in files]
+        named.sort(
+            key=lambda pair: (
+                pair[1].contracts[0].export if pair[1].contracts else "",
+                pair[1].groups.get("date", ""),
+                pair[0].relative,
+            )
+        )
+        with ThreadPoolExecutor(max(1, min(4, os.cpu_count() or 1))) as pool:
+            waiting: list[tuple[FoundFile, Future[_Reading | None]]] = []
+            place, ahead = 0, 0
+            for done in range(len(named)):
+                while place < len(named) and (not waiting or (ahead < _AHEAD_BYTES and len(waiting) < _AHEAD_FILES)):
+                    waiting.append((named[place][0], pool.submit(self._read, *named[place])))
+                    ahead += named[place][0].size
+                    place += 1
+                file, future = waiting.pop(0)
+                ahead -= file.size
+                self.progress("landing", done + 1, len(named))
+                reading = future.result()
+                if reading is not None:
+                    taken.add(file.signature)
+                    yield reading
+
+    def _read(self, file: FoundFile, named: NamedFile) -> _Reading | None:
+        """Everything that can be known of a file by itself; None when it is left for the next run."""
+        try:
+            data = folder.read_bytes(file)
+        except folder.Changed:
+            self.result.still_growing.append(mask_name(file.relative))
+            return None
+        except OSError as error:
+            self.result.unreadable.append(f"{mask_name(file.relative)}: {error.strerror}")
+            return None
+        reading = _Reading(file, named, sha256=hashlib.sha256(data).hexdigest())
+        try:
+            self._judge(reading, data)
+        except FileFault as fault:
+            reading.reason = str(fault)
+        except Exception as error:  # whatever a file holds, it is this file's problem
+            reading.reason = f"cannot be read ({type(error).__name__})"
+        if reading.reason is not None:
+            reading.contract, reading.records = None, None
+            reading.is_without_rows = is_without_rows(data, file.name)
+        return reading
+
+    def _judge(self, reading: _Reading, data: bytes) -> None:
+        contracts = reading.named.contracts
+        if not contracts:
+            raise FileFault("its name fits no contract")
+        reading.day = business_date(contracts[0], reading.named.groups)
+        text = to_utf8(unpack(data, reading.found.name), contracts[0].encoding)
+        sniffed = find_delimiter(text)
+        headers = {fixed: read_header(text, fixed or sniffed) for fixed in delimiters_of(contracts)}
+        if not any(headers.values()):
+            raise FileFault("it has no header")
+        contract = choose_contract(contracts, headers)
+        header = headers[contract.delimiter or ""]
+        check_header(contract, header)
+        records = read_records(text, contract.delimiter or sniffed, header)
+        if contract.business_date.earliest:
+            reading.day = earliest_day(contract, self.profile, records)
+        reading.contract, reading.records, reading.text_bytes = contract, records, len(text)
+        reading.unknown = unknown_columns(contract, records)
+        reading.is_without_rows = records.rows_read == 0
+
+    # --- typing and storing -------------------------------------------------------------------------------------
+    def _take_in(self, group: list[_Reading]) -> None:
+        """Type and store files of one contract; register them. What cannot be typed together is typed alone."""
+        if group[0].contract is not None:
+            for reading in group:
+                reading.content_no = self.next_content
+                self.next_content += len(self._layout(group[0].contract).exports)
+            try:
+                self._type_and_store(group)
+            except (duckdb.Error, pa.ArrowException) as error:
+                if len(group) > 1:
+                    for reading in group:
+                        self._take_in([reading])
+                    return
+                group[0].reason = f"cannot be read ({type(error).__name__})"
+        for reading in group:
+            self._register(reading)
+            reading.records = None
+
+    def _layout(self, contract: Contract) -> Layout:
+        return self.layouts.setdefault(contract.name, Layout(contract, self.profile))
+
+    def _type_and_store(self, group: list[_Reading]) -> None:
+        contract = group[0].contract
+        assert contract is not None
+        batch = TypedBatch(self._layout(contract), [_text_file(reading) for reading in group], self.tokens)
+        try:
+            stored = [reading for reading in group if self._is_to_store(reading, batch)]
+            months: dict[str, list[int]] = {}
+            for reading in stored:
+                assert reading.day is not None and reading.content_no is not None
+                months.setdefault(f"{reading.day:%Y%m}", []).append(reading.content_no)
+            for month, numbers in months.items():
+                for export in self._layout(contract).exports:
+                    self._store_month(batch, contract, export, month, numbers)
+            self._store_quarantine([v for r in stored for v in batch.rows[r.content_no or 0].quarantined])
+        finally:
+            batch.close()
+
+    def _is_to_store(self, reading: _Reading, batch: TypedBatch) -> bool:
+        """Judge a typed file; its rows are stored unless it is quarantined whole or they are there already."""
+        assert reading.contract is not None and reading.day is not None and reading.content_no is not None
+        reading.reason = batch.is_misdated(reading.content_no, reading.day)
+        if reading.reason is not None:
+            return False
+        reading.rows_quarantined = batch.rows[reading.content_no].bad
+        if reading.is_without_rows:
+            return True
+        number = self.known.setdefault((reading.sha256, reading.contract.name), reading.content_no)
+        is_new = number == reading.content_no
+        reading.content_no = number
+        return is_new
+
+    def _store_month(self, batch: TypedBatch, contract: Contract, export: str, month: str, numbers: list[int]) -> None:
+        key = (export, month, contract.version)
+        number = self.file_numbers.get(key, 0)
+        path = store.data_file(self.store, export, self.batch, month, contract.version, number)
+        if batch.write(export, numbers, path):
+            self.file_numbers[key] = number + 1
+
+    def _store_quarantine(self, values: list[QuarantinedValue]) -> None:
+        if not values:
+            return
+        if self.quarantine is None:
+            path = store.quarantine_file(self.store, self.batch)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.quarantine = pq.ParquetWriter(path, QUARANTINE_SCHEMA, compression="zstd")
+        table = pa.Table.from_pylist([asdict(value) for value in values], schema=QUARANTINE_SCHEMA)
+        self.quarantine.write_table(table)
+
+    # --- registering --------------------------------------------------------------------------------------------
+    def _register(self, reading: _Reading) -> None:
+        contract = reading.contract
+        is_whole = reading.reason is None
+        candidate = contract or (reading.named.contracts[0] if reading.named.contracts else None)
+        path, name = shown_name(reading.found.relative)
+        self.registrations.append(
+            Registration(
+                path=path,
+                name=name,
+                signature=reading.found.signature,
+                sha256=reading.sha256,
+                bytes=reading.found.size,
+                received_at=datetime.now(UTC),
+                batch=self.batch,
+                export=candidate.export if candidate else None,
+                contract=contract.name if contract else None,
+                contract_version=contract.version if contract else None,
+                system=candidate.shape.system if candidate else None,
+                business_date=reading.day,
+                covered_until=covered_until(candidate.cadence, reading.day) if candidate and reading.day else None,
+                part=reading.named.part,
+                suffix_time=reading.named.suffix_time,
+                name_version=len(self.names.get(name, set()) - {reading.sha256}),
+                content_no=reading.content_no if is_whole else None,
+                exports=",".join(self._layout(contract).exports) if contract else "",
+                reason=reading.reason,
+                rows_read=reading.records.rows_read if is_whole and reading.records else 0,
+                rows_quarantined=reading.rows_quarantined if is_whole else 0,
+                is_without_rows=reading.is_without_rows,
+                unknown_columns=reading.unknown,
+            )
+        )
+
+    def _commit(self) -> None:
+        if self.quarantine is not None:
+            self.quarantine.close()
+            store.sync_file(store.quarantine_file(self.store, self.batch))
+        if self.registrations:
+            write_registrations(self.store, self.batch, self.registrations)
+
+    def _report(self, earlier: list[Registration]) -> None:
+        everything = resolve([*earlier, *self.registrations])
+        self.result.deliveries = [delivery for delivery in everything if delivery.batch == self.batch]
+
+
+def _text_file(reading: _Reading) -> TextFile:
+    assert reading.records is not None and reading.content_no is not None and reading.day is not None
+    records: Any = reading.records
+    return TextFile(
+        content_no=reading.content_no,
+        header=records.header,
+        columns=records.columns,
+        lines=records.lines,
+        bad=records.bad,
+        business_date=reading.day,
+    )

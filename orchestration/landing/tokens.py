@@ -1,0 +1,86 @@
+"""Tokens and masks: what takes the place of personal values before anything is stored. No files, no SQL.
+
+A token is the first 16 hex characters of HMAC-SHA256(key, kind + ':' + value). A mask takes telephone numbers and
+e-mail addresses out of text that people wrote, and any long run of digits out of what is shown of a bad row.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Iterable
+
+WITHHELD = "(withheld)"
+_NUMBER = "[number]"
+_EMAIL = "[e-mail]"
+
+_DIGIT_RUN = re.compile(r"\d{7,}")
+# A telephone number as people write it: a leading +, 00 or 0, then at least nine digits with single separators.
+_TELEPHONE = re.compile(r"(?<![\w])(?:\+\d|\(?0\d)(?:[\s().\-]{0,3}\d){7,}")
+# The same for the engine, a little wider: what matches is looked at again with the patterns here.
+PERHAPS_PERSONAL = r"[0-9]{7}|@|[+0][0-9]?[()\s.-]*([0-9][()\s.-]{0,3}){7}"
+_EMAIL_ADDRESS = re.compile(r"[^\s@<>,;:\"'()\[\]]+@[^\s@<>,;:\"'()\[\]]+")
+_NOT_DIGITS = re.compile(r"\D+", re.ASCII)
+# A whole value that is a telephone number and nothing else.
+_WHOLE_TELEPHONE = re.compile(r"(?:\+|00|0)[\s().\-]*\d(?:[\s().\-]*\d){8,13}", re.ASCII)
+
+
+class Tokens:
+    """Tokens under one key; every distinct value is hashed once."""
+
+    def __init__(self, key: bytes, remembered: int = 400_000) -> None:
+        self._key = key
+        self._known: dict[tuple[str, str], str | None] = {}
+        self._remembered = remembered
+
+    def of(self, kind: str, value: str) -> str | None:
+        """The token of one value; None where nothing is left of it (a caller's number without a digit)."""
+        return self.of_many(kind, (value,))[0]
+
+    def of_many(self, kind: str, values: Iterable[str]) -> list[str | None]:
+        """The tokens of many values, in their order."""
+        known, key, prefix = self._known, self._key, kind.encode() + b":"
+        if len(known) > self._remembered:
+            known.clear()
+        result: list[str | None] = []
+        for value in values:
+            name = (kind, value)
+            token = known.get(name)
+            if token is None:
+                plain = normalise(kind, value)
+                token = hmac.digest(key, prefix + plain.encode(), "sha256").hex()[:16] if plain else None
+                known[name] = token
+            result.append(token)
+        return result
+
+
+def normalise(kind: str, value: str) -> str:
+    """The value a token is made from. A caller's number is its digits, +44 read as 0."""
+    if kind != "cli":
+        return value
+    stripped = value.strip()
+    if stripped.startswith("+44"):
+        stripped = "0" + stripped[3:]
+    return _NOT_DIGITS.sub("", stripped)
+
+
+def mask_text(text: str) -> str:
+    """Free text without telephone numbers, e-mail addresses and other runs of seven or more digits."""
+    text = _EMAIL_ADDRESS.sub(_EMAIL, text)
+    text = _TELEPHONE.sub(_NUMBER, text)
+    return _DIGIT_RUN.sub(_NUMBER, text)
+
+
+def is_telephone_number(value: str) -> bool:
+    """Is the whole value a telephone number?"""
+    return _WHOLE_TELEPHONE.fullmatch(value) is not None
+
+
+_NAME_DATE = re.compile(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+
+
+def mask_name(name: str) -> str:
+    """A file's name or path as it may be shown: no e-mail address, no long number but a date, nothing unprintable."""
+    name = _EMAIL_ADDRESS.sub(_EMAIL, name)
+    name = _DIGIT_RUN.sub(lambda run: run[0] if _NAME_DATE.fullmatch(run[0]) else _NUMBER, name)
+    return _TELEPHONE.sub(_NUMBER, name)

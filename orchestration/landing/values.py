@@ -1,0 +1,406 @@
+"""Values: a batch of files of one contract, from text columns to typed rows in a private in-memory engine.
+
+What belongs here: running a contract's SQL, tokens and masks on the way, what is said of a bad row. Not here: which
+files there are, what is stored where. Personal columns are tokens before the engine sees them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from orchestration.landing.layout import Layout
+from orchestration.landing.reading import BadRecord
+from orchestration.landing.times import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    SECOND,
+    LocalClock,
+    local_day,
+    local_midnight,
+    wall_day,
+)
+from orchestration.landing.tokens import (
+    PERHAPS_PERSONAL,
+    WITHHELD,
+    Tokens,
+    is_telephone_number,
+    mask_text,
+)
+
+NOT_STORED = "(not stored)"
+_QUARTER_HOUR = 900 * SECOND
+_ROW_GROUP = 100_000
+
+
+@dataclass
+class TextFile:
+    """The records of one delivered file on their way to typed rows."""
+
+    content_no: int  # unique in the registry
+    header: list[str]
+    columns: dict[str, Any]  # delivered header -> text column
+    lines: pa.Array
+    bad: list[BadRecord]
+    business_date: date
+
+
+@dataclass(frozen=True)
+class QuarantinedValue:
+    """One thing that is wrong with one row, without anything personal in it."""
+
+    content_no: int
+    row_number: int
+    column_name: str | None
+    value: str | None
+    reason: str
+    raw_row: str | None
+    field_count: int
+    row_sha256: str | None
+
+
+@dataclass
+class FileRows:
+    """What became of one file's records."""
+
+    good: int = 0
+    bad: int = 0
+    oldest: int | None = None  # of all times of its good rows, microseconds since 1970
+    newest: int | None = None
+    quarantined: list[QuarantinedValue] = field(default_factory=list)
+
+
+class TypedBatch:
+    """Files of one contract as the table `typed` of an engine of their own; `close` it after use."""
+
+    def __init__(self, layout: Layout, files: list[TextFile], tokens: Tokens) -> None:
+        self.layout = layout
+        self.files = {file.content_no: file for file in files}
+        self.rows = {file.content_no: FileRows() for file in files}
+        self._tokens = tokens
+        self._zone = layout.profile.zone_of(layout.contract)
+        self._con = _engine()
+        years = [file.business_date.year for file in files]
+        clock = LocalClock(self._zone, min(years) - 1, max(years) + 1)
+        self._con.register("batch", _batch_table(layout, files, tokens))
+        self._type(clock)
+        self._mask_texts()
+        self._count()
+
+    def close(self) -> None:
+        self._con.close()
+
+    def is_misdated(self, content_no: int, business_date: date) -> str | None:
+        """Why the file's times do not go with its business date; None when they do.
+
+        A file's times are those of its good rows, in all columns that hold instants.
+        """
+        rows = self.rows[content_no]
+        if rows.newest is None or rows.oldest is None:
+            return None
+        try:
+            low = local_midnight(self._zone, date.fromordinal(business_date.toordinal() - 31))
+            high = local_midnight(self._zone, date.fromordinal(business_date.toordinal() + 32))
+        except OverflowError:
+            low, high = 0, 0
+        if low <= rows.oldest and rows.newest < high:
+            return None
+        if self._is_swapped(content_no, business_date, low, high):
+            return "day and month are swapped: over half of its times lie more than 31 days from its business date"
+        if (business_date - _safe_day(self._zone, rows.newest)).days > 31:
+            return "its business date is more than 31 days after its newest time"
+        return None
+
+    def write(self, export: str, content_nos: Iterable[int], path: Path) -> int:
+        """Store the good rows of some files as Parquet, in the order delivered; how many there were.
+
+        Nothing is written when there is none.
+        """
+        listed = ", ".join(str(number) for number in content_nos)
+        sql = self.layout.output_sql(export, f"_c in ({listed})")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        name = str(path).replace("'", "''")
+        copied = self._con.execute(
+            f"copy ({sql}) to '{name}' (format parquet, compression zstd, row_group_size {_ROW_GROUP})"
+        ).fetchall()
+        count = int(copied[0][0])
+        if count == 0:
+            path.unlink(missing_ok=True)
+            return 0
+        _sync(path)
+        return count
+
+    # --- steps --------------------------------------------------------------------------------------------------
+    def _type(self, clock: LocalClock) -> None:
+        self._con.execute(f"create or replace temp table typed as {self.layout.typed_sql(clock, 'batch')}")
+        if not self._con.execute("select count(*) from typed where is_bad").fetchall()[0][0]:
+            self._note_bad_records()
+            return
+        self._con.execute(
+            "create or replace temp table bad_text as select batch.* from batch "
+            "semi join (select _c, _l from typed where is_bad) using (_c, _l)"
+        )
+        wider = self._wider_clock(clock)
+        if wider != clock:
+            self._type(wider)
+            return
+        self._note_bad_records()
+        self._note_bad_rows(clock)
+
+    def _wider_clock(self, clock: LocalClock) -> LocalClock:
+        """A clock that also knows the years of the bad rows' times: a time is not bad for being far away."""
+        sql = self.layout.faults_sql(clock, "bad_text")
+        low, high = self._con.execute(f"select min(_low), max(_high) from ({sql})").fetchall()[0]
+        if low is None:
+            return clock
+        first, last = _year_of(low) - 1, _year_of(high) + 1
+        first, last = min(first, clock.first_year), max(last, clock.last_year)
+        return LocalClock(clock.zone, max(first, FIRST_YEAR), min(last, LAST_YEAR))
+
+    def _note_bad_records(self) -> None:
+        for number, file in self.files.items():
+            rows = self.rows[number]
+            for record in file.bad:
+                rows.bad += 1
+                rows.quarantined.append(self._quarantined_record(file, record))
+
+    def _note_bad_rows(self, clock: LocalClock) -> None:
+        cursor = self._con.execute(self.layout.faults_sql(clock, "bad_text") + " order by _c, _l")
+        names = [column[0] for column in cursor.description or []]
+        while chunk := cursor.fetchmany(10_000):
+            for values in chunk:
+                found = dict(zip(names, values, strict=True))
+                rows = self.rows[found["_c"]]
+                rows.bad += 1
+                rows.quarantined += self._quarantined_row(found)
+
+    def _quarantined_record(self, file: TextFile, record: BadRecord) -> QuarantinedValue:
+        raw, value = None, None
+        if record.fields is not None:
+            texts = dict(zip(file.header, record.fields, strict=True))
+            for header in self.layout.tokens:
+                texts[header] = self._tokens.of(self.layout.token_kind(header), texts[header]) or ""
+            raw = self._raw_row(file.header, texts)
+            value = self._shown(record.column, texts) if record.column else None
+        return QuarantinedValue(
+            file.content_no,
+            record.line,
+            mask_text(record.column) if record.column else None,
+            value,
+            record.reason,
+            raw,
+            record.field_count,
+            record.sha256,
+        )
+
+    def _quarantined_row(self, found: dict[str, Any]) -> list[QuarantinedValue]:
+        file = self.files[found["_c"]]
+        texts = {header: found[f"c{number}"] or "" for number, header in enumerate(self.layout.headers)}
+        raw = self._raw_row(file.header, texts)
+        wrong = list(self._faults(found)) or [(None, "a value cannot be read")]
+        return [
+            QuarantinedValue(
+                file.content_no,
+                found["_l"],
+                column,
+                self._shown(column, texts) if column else None,
+                reason,
+                raw,
+                len(file.header),
+                None,
+            )
+            for column, reason in wrong
+        ]
+
+    def _faults(self, found: dict[str, Any]) -> Iterator[tuple[str | None, str]]:
+        """Column and reason of everything that is wrong with a row."""
+        told = set()
+        for number, header in enumerate(self.layout.headers):
+            if fault := found[f"f{number}"]:
+                told.add(header)
+                yield header, self.layout.fault_in_words(header, fault)
+        for tag, column in self.layout.clock_faults():
+            if found[f"y{tag}"] and column not in told:
+                told.add(column)
+                yield column, "is a local time that does not exist"
+        for tag, column in self.layout.null_faults():
+            if found[f"z{tag}"] and column not in told:
+                told.add(column)
+                yield column, "must not be empty"
+
+    def _shown(self, header: str, texts: dict[str, str]) -> str | None:
+        """A value as it may be shown."""
+        if header not in self.layout.index:
+            return NOT_STORED
+        if header in self.layout.tokens:
+            return WITHHELD
+        return mask_text(_printable(texts[header])) if texts.get(header) else None
+
+    def _raw_row(self, header: list[str], texts: dict[str, str]) -> str:
+        """The row as delivered, personal columns as tokens, long numbers masked, unknown columns left out."""
+        fields = [
+            (texts[name] if name in self.layout.tokens else mask_text(_printable(texts[name])))
+            if name in self.layout.index
+            else NOT_STORED
+            for name in header
+        ]
+        line = io.StringIO()
+        csv.writer(line, lineterminator="").writerow(fields)
+        return line.getvalue()
+
+    def _mask_texts(self) -> None:
+        """Telephone numbers and addresses that stand where they do not belong, or in what people wrote."""
+        columns = self.layout.text_columns()
+        if not columns:
+            return
+        lengths = ", ".join(f"coalesce(max(strlen({name})), 0)" for name, _ in columns)
+        longest = self._con.execute(f"select {lengths} from typed").fetchall()[0]
+        for (name, kind), length in zip(columns, longest, strict=True):
+            if length >= (10 if kind == "reference" else 6):
+                self._mask_column(name, kind)
+
+    def _mask_column(self, name: str, kind: str) -> None:
+        # An identifier is looked at only when it begins like a telephone number: almost none does.
+        suspect = f"{name} >= '(' and {name} < '1'" if kind == "reference" else f"regexp_matches({name}, $1)"
+        parameters = [] if kind == "reference" else [PERHAPS_PERSONAL]
+        found = self._con.execute(f"select distinct {name} from typed where {suspect}", parameters).fetchall()
+        changed = [(old, new) for (old,) in found if (new := self._masked(kind, old)) != old]
+        if not changed:
+            return
+        masks = pa.table({"old": [old for old, _ in changed], "new": [new for _, new in changed]})
+        self._con.register("masks", masks)
+        self._con.execute(f"update typed set {name} = masks.new from masks where typed.{name} = masks.old")
+        self._con.unregister("masks")
+
+    def _masked(self, kind: str, text: str) -> str:
+        if kind != "reference":
+            return mask_text(text)
+        # An identifier stays one: equal numbers stay equal, and no number is there.
+        return f"number-{self._tokens.of('cli', text)}" if is_telephone_number(text) else text
+
+    def _count(self) -> None:
+        times = self.layout.time_columns()
+        low = f"least({', '.join(f'min({name})' for name in times)})" if times else "null"
+        high = f"greatest({', '.join(f'max({name})' for name in times)})" if times else "null"
+        sql = f"select _c, count(*), epoch_us({low}), epoch_us({high}) from typed where not is_bad group by _c"
+        if not times:
+            sql = "select _c, count(*), null, null from typed where not is_bad group by _c"
+        for number, good, oldest, newest in self._con.execute(sql).fetchall():
+            rows = self.rows[number]
+            rows.good, rows.oldest, rows.newest = good, oldest, newest
+
+    def _is_swapped(self, content_no: int, business_date: date, low: int, high: int) -> bool:
+        """Do over half of the times lie far from the date, and with day and month swapped no longer?"""
+        total = far = far_swapped = 0
+        for quarter, count in self._quarters(content_no):
+            total += count
+            far += 0 if low <= quarter < high else count
+            far_swapped += count * _is_far_swapped(_safe_day(self._zone, quarter), business_date)
+        return far * 2 > total and far_swapped * 2 <= total
+
+    def _quarters(self, content_no: int) -> list[tuple[int, int]]:
+        """Quarters of an hour that hold the file's times, with how many."""
+        each = " union all ".join(
+            f"select epoch_us({name}) as moment from typed where _c = {content_no} and not is_bad and {name} is not null"
+            for name in self.layout.time_columns()
+        )
+        return self._con.execute(
+            f"select moment - ((moment % {_QUARTER_HOUR}) + {_QUARTER_HOUR}) % {_QUARTER_HOUR} as quarter, count(*) "
+            f"from ({each}) group by 1"
+        ).fetchall()
+
+
+def _engine() -> duckdb.DuckDBPyConnection:
+    con = duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false", "temp_directory": ""})
+    con.execute("set TimeZone = 'UTC'")
+    return con
+
+
+def _batch_table(layout: Layout, files: list[TextFile], tokens: Tokens) -> pa.Table:
+    """All files' records, one after the other.
+
+    `c<n>` the text of a column, `_c` the content, `_l` the line, `t<n>` the words of a personal column that are no value.
+    """
+    columns: dict[str, Any] = {}
+    for number, header in enumerate(layout.headers):
+        text = pa.chunked_array(
+            [chunk for file in files for chunk in _chunks(file, header)],
+            type=pa.string(),
+        )
+        if header in layout.tokens:
+            columns[f"c{number}"], columns[f"t{number}"] = _tokenised(layout, header, text, tokens)
+        else:
+            columns[f"c{number}"] = text
+    counts = [len(file.lines) for file in files]
+    columns["_c"] = pa.array(np.repeat(np.array([file.content_no for file in files], dtype=np.int32), counts))
+    columns["_l"] = pa.chunked_array([file.lines for file in files], type=pa.int32())
+    return pa.table(columns)
+
+
+def _chunks(file: TextFile, header: str) -> list[pa.Array]:
+    column = file.columns.get(header)
+    if column is None:  # an optional column that this file does not have
+        return [pa.array([""] * len(file.lines), pa.string())]
+    return column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+
+
+def _tokenised(layout: Layout, header: str, text: pa.ChunkedArray, tokens: Tokens) -> tuple[pa.Array, pa.Array]:
+    """A personal column as tokens, and beside it the few words that the contract asks after (such as WITHHELD)."""
+    encoded = pc.dictionary_encode(text.combine_chunks())
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+    values = encoded.dictionary.to_pylist()
+    missing = {"", *layout.words_of(header)}
+    pattern = layout.contract.columns[header].missing_pattern
+    if pattern is not None:
+        missing |= {value for value in values if re.fullmatch(pattern, value)}
+    made = iter(tokens.of_many(layout.token_kind(header), [value for value in values if value not in missing]))
+    token_of = pa.array([None if value in missing else next(made) for value in values], pa.string())
+    words = layout.tested_words(header)
+    word_of = pa.array([value if value in words else None for value in values], pa.string())
+    return token_of.take(encoded.indices), word_of.take(encoded.indices)
+
+
+def _year_of(micros: int) -> int:
+    try:
+        return wall_day(micros).year
+    except OverflowError:
+        return FIRST_YEAR if micros < 0 else LAST_YEAR
+
+
+def _safe_day(zone: str, instant: int) -> date:
+    try:
+        return local_day(zone, instant)
+    except OverflowError:
+        return date.min if instant < 0 else date.max
+
+
+def _is_far_swapped(day: date, business_date: date) -> bool:
+    if day.day <= 12:
+        day = date(day.year, day.day, day.month)
+    return abs((day - business_date).days) > 31
+
+
+def _printable(text: str) -> str:
+    """Control characters written out, so that a value cannot act on whoever looks at it."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
