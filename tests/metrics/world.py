@@ -51,12 +51,11 @@ COLUMNS = {
         "disruption_key": "varchar",
     },
     "marts.fct_agent_intervals": {
-        "interval_start_at": "timestamptz", "interval_date": "date", "team": "varchar", "staffed_seconds": "bigint",
+        "interval_at": "timestamptz", "interval_date": "date", "team": "varchar", "staffed_seconds": "bigint",
         "talk_seconds": "bigint", "hold_seconds": "bigint", "wrap_seconds": "bigint", "aux_seconds": "bigint",
-        "disruption_key": "varchar",
     },
     "marts.fct_disruptions": {
-        "disruption_key": "varchar", "started_at_local": "timestamp", "ended_at_local": "timestamp", "systems": "varchar",
+        "disruption_key": "varchar", "started_at": "timestamptz", "ended_at": "timestamptz", "started_at_local": "timestamp", "ended_at_local": "timestamp", "systems": "varchar",
     },
     "marts.dim_dates": {
         "local_date": "date", "week_start_date": "date", "month_start_date": "date", "quarter_start_date": "date",
@@ -111,6 +110,8 @@ def made_up(seed: int, first: date, last: date, calls_a_day: int = 25, incidents
     world.disruptions.append(
         {
             "disruption_key": "D-1",
+            "started_at": outage_start,
+            "ended_at": outage_end,
             "started_at_local": outage_start.astimezone(LONDON).replace(tzinfo=None),
             "ended_at_local": outage_end.astimezone(LONDON).replace(tzinfo=None),
             "systems": "TELEPHONY|SAAB",
@@ -201,7 +202,7 @@ def _interval(
 ) -> Row:
     start = instant(day, 1_800 * half_hour)
     return {
-        "interval_start_at": start,
+        "interval_at": start,
         "interval_date": start.astimezone(LONDON).date(),
         "team": team,
         "staffed_seconds": _or_none(dice, dice.choice((0, 3_600, 7_200)), 0.05),

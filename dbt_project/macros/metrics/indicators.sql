@@ -1,12 +1,12 @@
-{# How the models of models/metrics read what they say of themselves in their YAML under `meta`.
-   An indicator and its inputs are written down there, once; nothing is repeated here. #}
+{# How the models of models/metrics read what they say of themselves: each writes its indicators and their inputs as YAML at the
+   top of its SQL and hands them on as `meta`. They are written down there, once; nothing is repeated here. #}
 
-{# Every entry of `meta.<key>` of the metric models (of one of them, where it is named), in a fixed order. #}
-{% macro metric_meta(key, model_name=none) -%}
+{# Every entry of `meta.<key>` of the metric models, in a fixed order. #}
+{% macro metric_meta(key) -%}
     {%- set found = [] -%}
     {%- if execute -%}
         {%- for node in graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | sort(attribute='unique_id') -%}
-            {%- if (model_name is none or node.name == model_name) and node.config.meta and node.config.meta.get(key) -%}
+            {%- if node.config.meta and node.config.meta.get(key) -%}
                 {%- do found.append(node.config.meta[key]) -%}
             {%- endif -%}
         {%- endfor -%}
@@ -23,26 +23,6 @@
     {{ return(found) }}
 {%- endmacro %}
 
-{# The indicators of one model. #}
-{% macro indicators_of(model_name) -%}
-    {%- set found = [] -%}
-    {%- for entries in metric_meta('indicators', model_name) -%}
-        {%- do found.extend(entries) -%}
-    {%- endfor -%}
-    {{ return(found) }}
-{%- endmacro %}
-
-{# One indicator: for its thresholds, so that a number in a name is not written a second time in SQL. #}
-{% macro indicator(kpi_id) -%}
-    {%- for entry in indicators() if entry.kpi_id == kpi_id -%}
-        {{ return(entry) }}
-    {%- endfor -%}
-    {%- if execute -%}
-        {{ exceptions.raise_compiler_error("no model of models/metrics says under meta.indicators what " ~ kpi_id ~ " is") }}
-    {%- endif -%}
-    {{ return({}) }}
-{%- endmacro %}
-
 {# All inputs, flat: one mapping per set of inputs, supplier and export. #}
 {% macro indicator_inputs() -%}
     {%- set found = [] -%}
@@ -54,12 +34,12 @@
                         {%- set input = {'export': asked} if asked is string else asked -%}
                         {%- do found.append({
                             'input_set': input_set,
-                            'dates_series': input.export in says.dated_by,
                             'supplied_by': supplied_by,
                             'export': input.export,
                             'only_version': input.get('only_version', ''),
                             'not_version': input.get('not_version', ''),
                             'is_needed': role == 'needs',
+                            'dates_series': input.export in says.dated_by,
                         }) -%}
                     {%- endfor -%}
                 {%- endfor -%}
@@ -74,6 +54,15 @@
     '{{ (value | string).replace("'", "''") }}'
 {%- endmacro %}
 
+{# The statistic an indicator is: a percentile, where it names one, else the greatest value. #}
+{% macro statistic_of(indicator, expression) -%}
+    {%- if indicator.percentile is defined -%}
+        {{ percentile(expression, indicator.percentile) }}
+    {%- else -%}
+        max({{ expression }})
+    {%- endif -%}
+{%- endmacro %}
+
 {# The table of a model as the last run left it, or none (first run, full refresh). For what must be known before the
    model itself is built, where ref() would be a circle. #}
 {% macro as_it_stands(model_name) -%}
@@ -83,15 +72,6 @@
         {%- endfor -%}
     {%- endif -%}
     {{ return(none) }}
-{%- endmacro %}
-
-{# The statistic an indicator is: a percentile, where it names one, else the greatest value. #}
-{% macro statistic_of(indicator, expression) -%}
-    {%- if indicator.percentile is defined -%}
-        {{ percentile(expression, indicator.percentile) }}
-    {%- else -%}
-        max({{ expression }})
-    {%- endif -%}
 {%- endmacro %}
 
 {# Whether a disruption's list of systems names this one (its code in the list of exports); one that names none touches all. #}

@@ -1,12 +1,255 @@
 -- Call indicators that add up, per local day of offering and line. Waits in one model with these would mix two shapes:
 -- medians and percentiles do not add up and stand in calls_waits.
 
-{{ config(materialized='ephemeral') }}
+{%- set says -%}
+# What a day needs to be there (`needs`) and to be complete (`helps`), by what supplies it; the days from the first
+# delivery of `dated_by` to the as-of date of its system are expected.
+inputs:
+  calls:
+    dated_by: [acd_segments]
+    supplied_by:
+      acd: {needs: [acd_segments]}
+# An indicator is written here and nowhere else. `numerator`, `denominator` and `eligible` are sums of the counts of
+# the model; without `denominator` the indicator is a count; `eligible` is the denominator unless it is said.
+indicators:
+  - kpi_id: calls_999_within_10s
+    label: 999 calls answered within 10 seconds
+    definition: Of the 999 calls answered with a known wait, the share whose wait was 10 seconds or less.
+    subject: calls
+    statistic: ratio
+    unit: ratio
+    better: higher
+    owner: &occ Head of the Operations Control Centre
+    version: "1"
+    inputs: calls
+    line: "999"
+    threshold_seconds: 10
+    numerator: emergency_in_time_count
+    denominator: known_wait_count
+    eligible: answered_count
+  - kpi_id: calls_999_within_10s_of_offered
+    label: 999 calls answered within 10 seconds, of those offered
+    definition: Of all 999 calls offered, the share answered with a wait of 10 seconds or less. A call whose wait is not known counts as not in time.
+    subject: calls
+    statistic: ratio
+    unit: ratio
+    better: higher
+    owner: *occ
+    version: "1"
+    inputs: calls
+    line: "999"
+    threshold_seconds: 10
+    numerator: emergency_of_offered_in_time_count
+    denominator: offered_count
+  - kpi_id: calls_101_within_30s
+    label: 101 calls answered within 30 seconds
+    definition: Of the 101 calls answered with a known wait, the share whose wait was 30 seconds or less.
+    subject: calls
+    statistic: ratio
+    unit: ratio
+    better: higher
+    owner: *occ
+    version: "1"
+    inputs: calls
+    line: "101"
+    threshold_seconds: 30
+    numerator: non_emergency_in_time_count
+    denominator: known_wait_count
+    eligible: answered_count
+  - kpi_id: calls_101_within_30s_of_offered
+    label: 101 calls answered within 30 seconds, of those offered
+    definition: Of all 101 calls offered, the share answered with a wait of 30 seconds or less. A call whose wait is not known counts as not in time.
+    subject: calls
+    statistic: ratio
+    unit: ratio
+    better: higher
+    owner: *occ
+    version: "1"
+    inputs: calls
+    line: "101"
+    threshold_seconds: 30
+    numerator: non_emergency_of_offered_in_time_count
+    denominator: offered_count
+  - kpi_id: calls_presented
+    label: Calls presented
+    definition: Calls of every line, all but test calls. Calls that a disruption is known to have lost are not among them.
+    subject: calls
+    statistic: count
+    unit: calls
+    better: lower
+    owner: *occ
+    version: "1"
+    inputs: calls
+    numerator: presented_count
+  - kpi_id: calls_offered
+    label: Calls offered
+    definition: Calls presented, less those that were abandoned in the menu, ended by the menu or answered elsewhere.
+    subject: calls
+    statistic: count
+    unit: calls
+    better: lower
+    owner: *occ
+    version: "1"
+    inputs: calls
+    numerator: offered_count
+  - kpi_id: calls_answered
+    label: Calls answered
+    definition: Calls answered in a measuring queue of their line.
+    subject: calls
+    statistic: count
+    unit: calls
+    better: higher
+    owner: *occ
+    version: "1"
+    inputs: calls
+    numerator: answered_count
+  - kpi_id: calls_answered_elsewhere
+    label: Calls answered elsewhere
+    definition: Calls answered in another queue than the measuring ones of their line, such as the crime bureau.
+    subject: calls
+    statistic: count
+    unit: calls
+    better: lower
+    owner: *occ
+    version: "1"
+    inputs: calls
+    numerator: answered_elsewhere_count
+  - kpi_id: calls_overflowed
+    label: Calls answered by another force
+    definition: Calls that overflowed to another force.
+    subject: calls
+    statistic: count
+    unit: calls
+    better: lower
+    owner: *occ
+    version: "1"
+    inputs: calls
+    numerator: overflowed_count
+  - kpi_id: calls_wait_mean
+    label: Wait until answered, mean
+    definition: Mean wait in seconds of the calls answered with a known wait. Per line only, since lines are not comparable.
+    subject: calls
+    statistic: ratio
+    unit: seconds
+    better: lower
+    owner: *occ
+    version: "1"
+    inputs: calls
+    has_force_rows: false
+    numerator: wait_seconds
+    denominator: known_wait_count
+    eligible: answered_count
+  - kpi_id: calls_abandoned
+    label: Calls abandoned
+    definition: Calls abandoned while queueing, short abandons left out, of the calls offered less short abandons.
+    subject: calls
+    statistic: ratio
+    unit: ratio
+    better: lower
+    owner: *occ
+    version: "1"
+    inputs: calls
+    numerator: abandoned_count - short_abandoned_count
+    denominator: offered_count - short_abandoned_count
+  - kpi_id: calls_short_abandoned
+    label: Calls abandoned at once
+    definition: Calls abandoned with a wait shorter than the short-abandon parameter, of the calls offered.
+    subject: calls
+    statistic: ratio
+    unit: ratio
+    better: lower
+    owner: *occ
+    version: "1"
+    inputs: calls
+    numerator: short_abandoned_count
+    denominator: offered_count
+  - kpi_id: calls_abandoned_in_menu
+    label: Calls abandoned in the menu
+    definition: Calls whose caller hung up in the menu, of the calls presented.
+    subject: calls
+    statistic: ratio
+    unit: ratio
+    better: lower
+    owner: *occ
+    version: "1"
+    inputs: calls
+    numerator: abandoned_in_menu_count
+    denominator: presented_count
+  - kpi_id: calls_redialled
+    label: Abandoned calls that were redialled
+    definition: Of the abandoned calls, short ones too, whose caller is known by a token, the share that was followed by another call of the same caller to the same line within ten minutes.
+    subject: calls
+    statistic: ratio
+    unit: ratio
+    better: lower
+    owner: *occ
+    version: "1"
+    inputs: calls
+    numerator: redialled_count
+    denominator: abandoned_known_caller_count
+    eligible: abandoned_count
+  - kpi_id: calls_handle_time_mean
+    label: Handling time, mean
+    definition: Mean of talk, hold and wrap seconds together, of the answered calls where all three are known.
+    subject: calls
+    statistic: ratio
+    unit: seconds
+    better: lower
+    owner: *occ
+    version: "1"
+    inputs: calls
+    numerator: handle_seconds
+    denominator: known_handle_time_count
+    eligible: answered_count
+  - kpi_id: demand_internal
+    label: Internal demand
+    definition: Of the calls answered whose first answered segment has a wrap code, the share that was internal demand.
+    subject: calls
+    statistic: ratio
+    unit: ratio
+    better: lower
+    owner: *occ
+    version: "1"
+    inputs: calls
+    numerator: internal_count
+    denominator: known_demand_count
+    eligible: answered_count
+  - kpi_id: demand_failure
+    label: Failure demand
+    definition: Of the calls answered whose first answered segment has a wrap code, the share that chased an update or wanted an officer.
+    subject: calls
+    statistic: ratio
+    unit: ratio
+    better: lower
+    owner: *occ
+    version: "1"
+    inputs: calls
+    numerator: failure_count
+    denominator: known_demand_count
+    eligible: answered_count
+  - kpi_id: demand_other_agency
+    label: Demand that belongs to another agency
+    definition: Of the calls answered whose first answered segment has a wrap code, the share that was another agency's business.
+    subject: calls
+    statistic: ratio
+    unit: ratio
+    better: lower
+    owner: *occ
+    version: "1"
+    inputs: calls
+    numerator: other_agency_count
+    denominator: known_demand_count
+    eligible: answered_count
+{%- endset -%}
+{%- set says = fromyaml(says) -%}
+{%- set indicators = says.indicators -%}
 
-{%- set emergency = indicator('calls_999_within_10s') %}
-{%- set emergency_of_offered = indicator('calls_999_within_10s_of_offered') %}
-{%- set non_emergency = indicator('calls_101_within_30s') %}
-{%- set non_emergency_of_offered = indicator('calls_101_within_30s_of_offered') %}
+{{ config(materialized='ephemeral', meta=says) }}
+
+{%- set emergency = indicators | selectattr('kpi_id', 'equalto', 'calls_999_within_10s') | first %}
+{%- set emergency_of_offered = indicators | selectattr('kpi_id', 'equalto', 'calls_999_within_10s_of_offered') | first %}
+{%- set non_emergency = indicators | selectattr('kpi_id', 'equalto', 'calls_101_within_30s') | first %}
+{%- set non_emergency_of_offered = indicators | selectattr('kpi_id', 'equalto', 'calls_101_within_30s_of_offered') | first %}
 
 with
 
@@ -71,7 +314,7 @@ counts_by_line as (
 -- The indicators, each by the formula that stands with it in the YAML of this model.
 by_line as (
 
-    {% for indicator in indicators_of('calls_by_day') %}
+    {% for indicator in indicators %}
     select
         {{ sql_text(indicator.kpi_id) }} as kpi_id,
         {{ indicator.get('has_force_rows', true) }} as has_force_rows,

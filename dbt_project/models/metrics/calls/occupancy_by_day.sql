@@ -1,6 +1,27 @@
 -- Occupancy of call takers, per local day of the half hour and team.
 
-{{ config(materialized='ephemeral') }}
+{%- set says -%}
+inputs:
+  agents:
+    dated_by: [acd_agent_intervals]
+    supplied_by:
+      acd: {needs: [acd_agent_intervals]}
+indicators:
+  - kpi_id: calls_occupancy
+    label: Occupancy of call takers
+    definition: Talk, hold and wrap seconds of the half hours in which all times are known, of the staffed seconds less auxiliary ones.
+    subject: agents
+    statistic: ratio
+    unit: ratio
+    better: lower
+    owner: Head of the Operations Control Centre
+    version: "1"
+    inputs: agents
+{%- endset -%}
+{%- set says = fromyaml(says) -%}
+{%- set indicators = says.indicators -%}
+
+{{ config(materialized='ephemeral', meta=says) }}
 
 with
 
@@ -10,9 +31,39 @@ intervals as (
 
 ),
 
+disruptions as (
+
+    select * from {{ ref('fct_disruptions') }}
+
+),
+
+exports as (
+
+    select * from {{ ref('exports') }} where export = 'acd_agent_intervals'
+
+),
+
 days as (
 
     select distinct local_date from {{ ref('kpi_period_days') }} where input_set = 'agents'
+
+),
+
+disrupted as (
+
+    select disruptions.started_at, disruptions.ended_at
+    from disruptions
+    inner join exports on {{ disruption_touches('disruptions.systems', 'exports.system') }}
+
+),
+
+disrupted_starts as (
+
+    select distinct intervals.interval_at
+    from intervals
+    inner join disrupted
+        on intervals.interval_at >= disrupted.started_at
+        and (intervals.interval_at < disrupted.ended_at or disrupted.ended_at is null)
 
 ),
 
@@ -20,12 +71,13 @@ timed as (
 
     select
         intervals.interval_date as local_date,
-        intervals.disruption_key is not null as is_disrupted,
+        disrupted_starts.interval_at is not null as is_disrupted,
         intervals.team,
         intervals.talk_seconds + intervals.hold_seconds + intervals.wrap_seconds as busy_seconds,
         intervals.staffed_seconds - intervals.aux_seconds as working_seconds
     from intervals
     inner join days on intervals.interval_date = days.local_date
+    left join disrupted_starts on intervals.interval_at = disrupted_starts.interval_at
 
 ),
 

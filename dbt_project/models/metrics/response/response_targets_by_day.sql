@@ -1,6 +1,34 @@
 -- Whether attended incidents were reached within the target of their grade, per local day of creation and scope.
 
-{{ config(materialized='ephemeral') }}
+{%- set says -%}
+indicators:
+  - kpi_id: response_grade1_within_target
+    label: Emergency response within target
+    definition: Of attended incidents of final grade 1, neither duplicate nor back-keyed, with a valid at-scene time and a target in force when they were created, the share reached within it.
+    subject: incidents
+    statistic: ratio
+    unit: ratio
+    better: higher
+    owner: &response Head of Response Policing
+    version: "1"
+    inputs: response
+    grade: "1"
+  - kpi_id: response_grade2_within_target
+    label: Priority response within target
+    definition: Of attended incidents of final grade 2, neither duplicate nor back-keyed, with a valid at-scene time and a target in force when they were created, the share reached within it.
+    subject: incidents
+    statistic: ratio
+    unit: ratio
+    better: higher
+    owner: *response
+    version: "1"
+    inputs: response
+    grade: "2"
+{%- endset -%}
+{%- set says = fromyaml(says) -%}
+{%- set indicators = says.indicators -%}
+
+{{ config(materialized='ephemeral', meta=says) }}
 
 with
 
@@ -63,7 +91,7 @@ by_scope as (
 
 final as (
 
-    {% for indicator in indicators_of('response_targets_by_day') %}
+    {% for indicator in indicators %}
     select
         {{ sql_text(indicator.kpi_id) }} as kpi_id,
         local_date,

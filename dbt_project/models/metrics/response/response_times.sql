@@ -1,6 +1,74 @@
 -- Response times per period and scope: percentiles of attended incidents by final grade.
 
-{{ config(materialized='ephemeral') }}
+{%- set says -%}
+inputs:
+  response:
+    dated_by: [saab_incidents, legacy_incidents]
+    supplied_by:
+      # Version 5 sends no at-scene time: without the officers' status presses it knows no response.
+      version 5:
+        needs:
+          - {export: saab_incidents, only_version: "5"}
+          - saab_resource_status
+      later versions:
+        needs:
+          - {export: saab_incidents, not_version: "5"}
+        helps: [saab_resource_status]
+      legacy: {needs: [legacy_incidents]}
+indicators:
+  - kpi_id: response_grade1_median
+    label: Emergency response time, median
+    definition: Median seconds from creation to the first resource at scene, of attended incidents of final grade 1, neither duplicate nor back-keyed, by the day they were created.
+    subject: incidents
+    statistic: statistic
+    unit: seconds
+    better: lower
+    owner: &response Head of Response Policing
+    version: "1"
+    inputs: response
+    grade: "1"
+    percentile: 0.5
+  - kpi_id: response_grade1_p90
+    label: Emergency response time, 90th percentile
+    definition: The seconds from creation to the first resource at scene that nine of ten attended incidents of final grade 1 did not exceed, neither duplicate nor back-keyed, by the day they were created.
+    subject: incidents
+    statistic: statistic
+    unit: seconds
+    better: lower
+    owner: *response
+    version: "1"
+    inputs: response
+    grade: "1"
+    percentile: 0.9
+  - kpi_id: response_grade2_median
+    label: Priority response time, median
+    definition: Median seconds from creation to the first resource at scene, of attended incidents of final grade 2, neither duplicate nor back-keyed, by the day they were created.
+    subject: incidents
+    statistic: statistic
+    unit: seconds
+    better: lower
+    owner: *response
+    version: "1"
+    inputs: response
+    grade: "2"
+    percentile: 0.5
+  - kpi_id: response_grade2_p90
+    label: Priority response time, 90th percentile
+    definition: The seconds from creation to the first resource at scene that nine of ten attended incidents of final grade 2 did not exceed, neither duplicate nor back-keyed, by the day they were created.
+    subject: incidents
+    statistic: statistic
+    unit: seconds
+    better: lower
+    owner: *response
+    version: "1"
+    inputs: response
+    grade: "2"
+    percentile: 0.9
+{%- endset -%}
+{%- set says = fromyaml(says) -%}
+{%- set indicators = says.indicators -%}
+
+{{ config(materialized='ephemeral', meta=says) }}
 
 with
 
@@ -31,7 +99,7 @@ attended as (
     from incidents
     inner join period_days on incidents.created_date = period_days.local_date
     where incidents.grade_final in (
-        {%- for grade in indicators_of('response_times') | map(attribute='grade') | unique %}{{ ', ' if not loop.first }}{{ sql_text(grade) }}{% endfor -%}
+        {%- for grade in indicators | map(attribute='grade') | unique %}{{ ', ' if not loop.first }}{{ sql_text(grade) }}{% endfor -%}
     )
 
 ),
@@ -54,7 +122,7 @@ by_scope as (
             when grouping(urban_code) = 0 then urban_code
             else 'FORCE'
         end as scope_code,
-        {%- for percentile in indicators_of('response_times') | map(attribute='percentile') | unique %}
+        {%- for percentile in indicators | map(attribute='percentile') | unique %}
         {{ statistic_of({'percentile': percentile}, 'response_seconds') }} as statistic_{{ loop.index0 }},
         {{ statistic_of({'percentile': percentile}, 'other_response_seconds') }} as other_statistic_{{ loop.index0 }},
         {%- endfor %}
@@ -72,8 +140,8 @@ by_scope as (
 
 final as (
 
-    {%- set percentiles = indicators_of('response_times') | map(attribute='percentile') | unique | list %}
-    {% for indicator in indicators_of('response_times') %}
+    {%- set percentiles = indicators | map(attribute='percentile') | unique | list %}
+    {% for indicator in indicators %}
     select
         {{ sql_text(indicator.kpi_id) }} as kpi_id,
         period_type,
