@@ -1,16 +1,21 @@
-"""The flow as Dagster assets: exports -> landing -> models -> rules -> publish. Thin: the steps do the work."""
+"""The flow as Dagster assets: exports -> landing -> models -> rules -> publish. Thin: the steps do the work.
 
-from __future__ import annotations
+No postponed annotations here: Dagster reads the type of `context` as it stands.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from dagster import AssetCheckExecutionContext, AssetExecutionContext
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
+from orchestration.errors import AuditStopped
 from orchestration.landing import Profile
+from orchestration.publish.generation import PUBLISHED_SCHEMAS
 from orchestration.quality.checks import to_check_result
 from orchestration.settings import Settings
 from orchestration.warehouse import steps
@@ -24,6 +29,7 @@ POOL = "warehouse"
 class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The warehouse, locked for writing for as long as the run lasts."""
 
+    @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Settings]:  # type: ignore[override]
         settings = Settings.from_environment()
         with writing(settings, wait_seconds=0):
@@ -60,7 +66,7 @@ def landing_assets(profile: Profile) -> dg.AssetsDefinition:
     ]
 
     @dg.multi_asset(name="land_deliveries", specs=specs, required_resource_keys={"warehouse"}, pool=POOL)
-    def land_deliveries(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+    def land_deliveries(context: AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         result = steps.land_deliveries(context.resources.warehouse)
         for export in profile.exports:
             new = [delivery for delivery in result.deliveries if delivery.export == export]
@@ -87,7 +93,7 @@ def model_assets(manifest: Path) -> dg.AssetsDefinition:
         required_resource_keys={"warehouse"},
         pool=POOL,
     )
-    def build_models(context: dg.AssetExecutionContext) -> Iterator[Any]:
+    def build_models(context: AssetExecutionContext) -> Iterator[Any]:
         outcome = steps.build_warehouse(context.resources.warehouse)
         built = set()
         for raw in outcome.events:
@@ -95,16 +101,24 @@ def model_assets(manifest: Path) -> dg.AssetsDefinition:
             built.add(raw["data"]["node_info"]["unique_id"])
             yield from message.to_default_asset_events(manifest, translator, context)
         if outcome.failed_models:
-            raise dg.Failure("Models could not be built:\n" + "\n".join(outcome.failed_models), allow_retries=False)
+            listed = "\n".join(f"  - {problem}" for problem in outcome.failed_models)
+            raise AuditStopped(
+                f"Nothing was published: models could not be built; the last good generation stays.\n{listed}"
+            )
 
     return build_models
 
 
-def rule_checks(specs: Sequence[dg.AssetCheckSpec], after: Sequence[dg.AssetKey]) -> dg.AssetChecksDefinition:
-    """Every quality rule an asset check, on what was delivered and on what was built."""
+def rule_checks(specs: Sequence[dg.AssetCheckSpec]) -> dg.AssetChecksDefinition:
+    """Every quality rule an asset check, on what was delivered and on what was built.
 
-    @dg.multi_asset_check(name="judge_quality", specs=specs, required_resource_keys={"warehouse"}, pool=POOL)
-    def judge_quality(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+    Checks of published tables are blocking in Dagster's sense, so that publishing waits for them; only a rule that is
+    itself marked blocking ever reports an error, the others warn.
+    """
+    waited_for = [spec._replace(blocking=spec.asset_key.path[0] in PUBLISHED_SCHEMAS) for spec in specs]
+
+    @dg.multi_asset_check(name="judge_quality", specs=waited_for, required_resource_keys={"warehouse"}, pool=POOL)
+    def judge_quality(context: AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         for result in steps.judge_quality(context.resources.warehouse):
             yield to_check_result(result)
 
@@ -122,7 +136,7 @@ def publish_asset(after: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         required_resource_keys={"warehouse"},
         pool=POOL,
     )
-    def generation(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
+    def generation(context: AssetExecutionContext) -> dg.MaterializeResult[Any]:
         """One new immutable generation, after the audit; `published/current` then names it."""
         published = steps.publish_generation(context.resources.warehouse)
         return dg.MaterializeResult(

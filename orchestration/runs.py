@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 
 from orchestration.errors import AuditStopped, OccError
 from orchestration.landing import seen_nothing_new
 from orchestration.progress import Reporter, reporting_to
+from orchestration.publish import audit
 from orchestration.publish.generation import Generation, current
 from orchestration.settings import Settings
 from orchestration.versions import code_version
@@ -39,20 +39,25 @@ def run_once(settings: Settings, report: Reporter) -> Generation | None:
 def _execute_job(settings: Settings) -> None:
     settings.build.joinpath("dagster").mkdir(parents=True, exist_ok=True)
     import dagster as dg
+    from dagster._core.errors import DagsterAssetCheckFailedError
 
     from orchestration.automation import RUN_JOB
     from orchestration.definitions import defs
+    from orchestration.warehouse.steps import build_database
 
-    logging.getLogger("dagster").setLevel(logging.ERROR)
+    # Dagster keeps the log of the run; on the terminal it would only bury the one paragraph that says what is wrong.
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     try:
         with dg.DagsterInstance.get() as instance:
-            result = defs.get_job_def(RUN_JOB).execute_in_process(instance=instance)
+            result = defs.resolve_job_def(RUN_JOB).execute_in_process(run_config=quiet, instance=instance)
     except Exception as error:
         for cause in _causes(error):
             if isinstance(cause, OccError):
                 raise cause from None
-            if isinstance(cause, dg.Failure):
-                raise AuditStopped(f"Nothing was published. {cause.description}") from None
+        if any(isinstance(cause, DagsterAssetCheckFailedError) for cause in _causes(error)):
+            # Dagster did not start the publishing step, because a check before it failed: the gate says what is wrong.
+            with build_database(settings) as con:
+                audit.pass_or_stop(con)
         raise
     if not result.success:
         raise AuditStopped("Nothing was published: a step of the run failed. See `make dev` for the run's log.")

@@ -75,9 +75,10 @@ class Settings:
                 "OCC_LANDING": str(self.landing),
                 "OCC_WAREHOUSE": str(self.warehouse),
                 "OCC_PROFILE": str(self.profile),
-                "OCC_PROFILE_DIR": str(self.profile),
+                "OCC_SEEDS": "seeds",  # inside the project as dbt sees it; see orchestration/warehouse/dbt.py
                 "OCC_TOKEN_KEY_FILE": str(self.key_file),
                 "OCC_BUILD_DB": str(self.build_db),
+                "OCC_TIME_ZONE": _time_zone(self.profile),
                 "OCC_DAGSTER_DIR": str(self.build / "dagster"),
                 "DAGSTER_HOME": str(PROJECT),
             }
@@ -94,3 +95,14 @@ def _profile(given: Path | None) -> Path:
     chosen = str(given or os.environ.get("OCC_PROFILE") or "west_mercia")
     shipped = PROJECT / "orchestration" / "profiles" / chosen
     return shipped if shipped.is_dir() else Path(os.path.abspath(Path(chosen).expanduser()))
+
+
+def _time_zone(profile: Path) -> str:
+    """The profile's wall clock, for dbt. A profile that cannot be read is reported by whoever loads it."""
+    import yaml
+
+    try:
+        described = yaml.safe_load((profile / "profile.yaml").read_text())
+        return str(described["time_zone"])
+    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
+        return "UTC"

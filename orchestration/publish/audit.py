@@ -14,10 +14,14 @@ from orchestration.errors import AuditStopped
 from orchestration.warehouse.dbt import DbtBuild
 
 
+def begin(con: duckdb.DuckDBPyConnection) -> None:
+    """A new run starts with nothing held against it."""
+    con.execute("create schema if not exists landing")
+    con.execute("create or replace table landing.audit_problems (kind varchar, problem varchar)")
+
+
 def record(con: duckdb.DuckDBPyConnection, kind: str, problems: Sequence[str]) -> None:
-    """Keep what a step found for the gate, in place of what the same kind of step found in an earlier try."""
-    con.execute("create table if not exists landing.audit_problems (kind varchar, problem varchar)")
-    con.execute("delete from landing.audit_problems where kind = ?", [kind])
+    """Keep what a step found for the gate."""
     for problem in problems:
         con.execute("insert into landing.audit_problems values (?, ?)", [kind, problem])
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -30,44 +31,105 @@ class DbtBuild:
     failed_tests: list[str] = field(default_factory=list)
 
 
-def _common_arguments(settings: Settings) -> list[str]:
-    target = str(settings.dbt_target)
+def project_folder(settings: Settings) -> Path:
+    """The dbt project as dbt sees it: links to `dbt_project/`, and beside them a copy of the profile's reference data.
+
+    dbt writes what it ran to the seed's own path below its target folder. A seed path that leads out of the project
+    makes it write there: an absolute one overwrites the reference data themselves. So seeds must lie inside.
+    """
+    folder = settings.build / "dbt_project"
+    folder.mkdir(parents=True, exist_ok=True)
+    for entry in DBT_PROJECT.iterdir():
+        link = folder / entry.name
+        if entry.name not in {"target", "logs", "seeds"} and not link.exists():
+            link.unlink(missing_ok=True)
+            link.symlink_to(entry)
+    return folder
+
+
+def _copy_reference_data(settings: Settings) -> None:
+    """Copy the profile's CSV files to where dbt reads seeds. Raises EnvironmentProblem when the profile has none."""
+    source, target = settings.profile / "reference", project_folder(settings) / "seeds"
+    if not source.is_dir():
+        raise EnvironmentProblem(f"The profile {settings.profile} has no folder `reference` with its code lists.")
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(source, target)
+
+
+def common_arguments(settings: Settings) -> list[str]:
+    """What every dbt call of ours says."""
+    target, project = str(settings.dbt_target), str(project_folder(settings))
     return [
-        *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
+        *("--project-dir", project, "--profiles-dir", project),
         *("--target-path", target, "--log-path", target, "--log-level", "none", "--no-version-check"),
     ]
 
 
+# Parsed manifests by fingerprint: a process that builds several warehouses parses once.
+_parsed: dict[str, Any] = {}
+
+
 def manifest_path(settings: Settings) -> Path:
-    """The manifest of the models as they stand, parsed anew only when a file of the project or profile changed.
+    """`manifest.json` of the models as they stand, written anew only when a file of the project or profile changed.
 
     Raises EnvironmentProblem when dbt cannot parse the project.
     """
-    path = settings.dbt_target / "manifest.json"
-    stamp = settings.dbt_target / "manifest.fingerprint"
-    fingerprint = fingerprint_of(DBT_PROJECT, settings.profile)
-    if path.exists() and stamp.exists() and stamp.read_text() == fingerprint:
-        return path
-    from dbt.cli.main import dbtRunner
-
-    settings.dbt_target.mkdir(parents=True, exist_ok=True)
-    report("reading the models")
-    result = dbtRunner().invoke(["parse", *_common_arguments(settings)])
-    if not result.success:
-        raise EnvironmentProblem(f"dbt cannot read the models in {DBT_PROJECT}: {result.exception}")
-    stamp.write_text(fingerprint)
-    return path
-
-
-@cache
-def _manifest_nodes(path: Path, _modified: int) -> dict[str, Any]:
-    return dict(json.loads(path.read_text())["nodes"])
+    _manifest(settings)
+    return settings.dbt_target / "manifest.json"
 
 
 def manifest_nodes(settings: Settings) -> dict[str, Any]:
     """Nodes of the manifest by unique id, as dbt writes them."""
     path = manifest_path(settings)
-    return _manifest_nodes(path, path.stat().st_mtime_ns)
+    return _nodes(path, path.stat().st_mtime_ns)
+
+
+@cache
+def _nodes(path: Path, _modified: int) -> dict[str, Any]:
+    return dict(json.loads(path.read_text())["nodes"])
+
+
+def _manifest(settings: Settings) -> Any:
+    """dbt's manifest object: from this process, else from disk if nothing changed, else parsed."""
+    fingerprint = fingerprint_of(DBT_PROJECT, settings.profile)
+    target = settings.dbt_target
+    stamp = target / "manifest.fingerprint"
+    is_written = stamp.exists() and stamp.read_text() == fingerprint and (target / "manifest.json").exists()
+    if not is_written:
+        _copy_reference_data(settings)
+    if fingerprint in _parsed:
+        for seed in _seeds(_parsed[fingerprint]):
+            seed.root_path = str(project_folder(settings))
+        if not is_written:
+            target.mkdir(parents=True, exist_ok=True)
+            _parsed[fingerprint].write(str(target / "manifest.json"))
+            stamp.write_text(fingerprint)
+        return _parsed[fingerprint]
+    packed = target / "partial_parse.msgpack"
+    if is_written and packed.exists():
+        from dbt.contracts.graph.manifest import Manifest
+
+        _parsed[fingerprint] = Manifest.from_msgpack(packed.read_bytes())
+        _parsed[fingerprint].build_flat_graph()
+        return _parsed[fingerprint]
+    _parsed[fingerprint] = _parse(settings)
+    stamp.write_text(fingerprint)
+    return _parsed[fingerprint]
+
+
+def _seeds(manifest: Any) -> list[Any]:
+    return [node for node in manifest.nodes.values() if node.resource_type == "seed"]
+
+
+def _parse(settings: Settings) -> Any:
+    from dbt.cli.main import dbtRunner
+
+    settings.dbt_target.mkdir(parents=True, exist_ok=True)
+    report("reading the models")
+    result = dbtRunner().invoke(["parse", *common_arguments(settings)])
+    if not result.success:
+        raise EnvironmentProblem(f"dbt cannot read the models in {DBT_PROJECT}: {result.exception}")
+    return result.result
 
 
 def build(settings: Settings, *, full_refresh: bool, exclude: Sequence[str] = ()) -> DbtBuild:
@@ -89,13 +151,13 @@ def build(settings: Settings, *, full_refresh: bool, exclude: Sequence[str] = ()
         outcome.events.append(raw)
         report("building the warehouse", len(outcome.events), total)
 
-    arguments = ["build", *_common_arguments(settings), "--exclude-resource-type", "unit_test"]
+    arguments = ["build", *common_arguments(settings), "--exclude-resource-type", "unit_test"]
     if full_refresh:
         arguments.append("--full-refresh")
     if exclude:
         arguments += ["--exclude", *exclude]
     try:
-        result = dbtRunner(callbacks=[on_event]).invoke(arguments)
+        result = dbtRunner(manifest=_manifest(settings), callbacks=[on_event]).invoke(arguments)
     finally:
         release_connections()
     if result.exception is not None:

@@ -38,6 +38,8 @@ def land_deliveries(settings: Settings) -> LandingResult:
     """Take in what was delivered, and write down what this run has to do before the first model changes."""
     profile = load_profile(settings.profile)
     name = generation.new_name(settings)
+    with build_database(settings) as con:
+        audit.begin(con)
     result = land(
         settings.landing,
         settings.warehouse,

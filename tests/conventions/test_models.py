@@ -1,0 +1,165 @@
+"""The habits of the project, as tests. Each says what a failure means; exceptions are named and only removed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.settings import DBT_PROJECT, PROJECT, Settings
+from orchestration.warehouse import dbt
+from tests.support import settings_for
+
+LAYERS = ("staging", "intermediate", "marts", "metrics", "quality")
+# A model reads from its own layer and from the layers named here: nothing flows back.
+MAY_READ = {
+    "staging": {"staging"},
+    "intermediate": {"staging", "intermediate"},
+    "marts": {"staging", "intermediate", "marts"},
+    # Metrics read marts; of the intermediate layer only what a run touches and how far the deliveries reach.
+    "metrics": {"marts", "metrics", "run"},
+    "quality": {"staging", "intermediate", "marts", "metrics", "quality"},
+}
+MODEL_FILES = sorted((DBT_PROJECT / "models").rglob("*.sql"))
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("parse")
+    settings = settings_for(folder, folder)
+    settings.export()
+    return dbt.manifest_nodes(settings)
+
+
+@pytest.fixture(scope="module")
+def models(nodes: dict[str, Any]) -> list[dict[str, Any]]:
+    return [node for node in nodes.values() if node["resource_type"] == "model"]
+
+
+def layer(node: dict[str, Any]) -> str:
+    return str(node["fqn"][1])
+
+
+def test_there_are_models_to_judge(models: list[dict[str, Any]]) -> None:
+    assert len(models) > 30
+
+
+@pytest.mark.parametrize("path", MODEL_FILES, ids=lambda path: path.stem)
+def test_a_model_has_its_definition_beside_it(path: Path) -> None:
+    """Else its columns, grain and tests stand somewhere else, or nowhere."""
+    assert path.with_suffix(".yml").exists()
+
+
+@pytest.mark.parametrize("path", MODEL_FILES, ids=lambda path: path.stem)
+def test_a_model_ends_in_select_from_final(path: Path) -> None:
+    """Else a reader cannot look at the steps one by one."""
+    lines = [line for line in path.read_text().strip().splitlines() if line.strip()]
+    assert lines[-1].strip() == "select * from final"
+
+
+@pytest.mark.parametrize("path", MODEL_FILES, ids=lambda path: path.stem)
+def test_a_model_is_written_in_lower_case(path: Path) -> None:
+    """Keywords in capitals mean that a model was pasted from elsewhere."""
+    code = re.sub(r"--.*|'[^']*'|\{#.*?#\}", "", path.read_text(), flags=re.DOTALL if "{#" in path.read_text() else 0)
+    assert not re.search(r"\b(SELECT|FROM|WHERE|JOIN|GROUP BY|ORDER BY|CASE|WHEN)\b", code)
+
+
+def test_nothing_flows_back(nodes: dict[str, Any], models: list[dict[str, Any]]) -> None:
+    """A model reads its own layer and those before it; metrics read marts."""
+    wrong = []
+    for node in models:
+        for parent_id in node["depends_on"]["nodes"]:
+            parent = nodes.get(parent_id)
+            if parent is None or parent["resource_type"] != "model":
+                continue
+            rooms = {layer(parent), *parent["fqn"][2:-1]}
+            if not rooms & MAY_READ[layer(node)]:
+                wrong.append(f"{node['name']} reads {parent['name']}")
+    assert wrong == []
+
+
+def test_only_staging_reads_what_landed(nodes: dict[str, Any], models: list[dict[str, Any]]) -> None:
+    """Else a change of an export's layout is felt in more than one place. The run's own tables are not exports."""
+    exempt = {"quality", "intermediate"}
+    wrong = [
+        node["name"]
+        for node in models
+        if layer(node) not in {"staging", *exempt}
+        and any(name.startswith("source.") for name in node["depends_on"]["nodes"])
+    ]
+    # kpi rows are stamped with the generation in which they were made
+    assert set(wrong) <= {name for name in wrong if name.startswith(("kpi_", "int_"))}
+
+
+def test_every_model_and_every_column_of_a_published_table_is_described(models: list[dict[str, Any]]) -> None:
+    """These descriptions are what BI tools show."""
+    missing = [node["name"] for node in models if not node["description"].strip()]
+    for node in models:
+        if layer(node) in {"marts", "metrics", "quality"}:
+            missing += [
+                f"{node['name']}.{name}"
+                for name, column in node["columns"].items()
+                if not column["description"].strip()
+            ]
+    assert missing == []
+
+
+def test_every_mart_and_metric_keeps_a_contract(models: list[dict[str, Any]]) -> None:
+    """Without it a column can change type under a BI tool."""
+    without = [
+        node["name"]
+        for node in models
+        if layer(node) in {"marts", "metrics"} and not node["config"]["contract"]["enforced"]
+        and node["config"]["materialized"] != "ephemeral"
+        and node["name"].startswith(("fct_", "dim_", "kpi_results", "kpi_register", "kpi_signals"))
+    ]  # fmt: skip
+    assert without == []
+
+
+def test_every_fact_and_dimension_proves_its_grain(nodes: dict[str, Any], models: list[dict[str, Any]]) -> None:
+    """A grain that is only stated is not known to hold."""
+    tested = {
+        parent
+        for node in nodes.values()
+        if node["resource_type"] == "test"
+        and node.get("test_metadata", {}).get("name") in {"grain_is_unique", "unique"}
+        for parent in node["depends_on"]["nodes"]
+    }
+    without = [
+        node["name"]
+        for node in models
+        if layer(node) in {"marts", "metrics"} and node["unique_id"] not in tested
+        and node["name"].startswith(("fct_", "dim_", "kpi_results"))
+    ]  # fmt: skip
+    assert without == []
+
+
+def test_engines_differ_in_one_folder_only() -> None:
+    """`adapter.dispatch` elsewhere would spread what differs between DuckDB and Spark over the project."""
+    wrong = [
+        str(path.relative_to(PROJECT))
+        for path in DBT_PROJECT.rglob("*.sql")
+        if "adapter.dispatch" in path.read_text() and "macros/engine" not in path.as_posix()
+        and "target" not in path.relative_to(DBT_PROJECT).parts
+    ]  # fmt: skip
+    assert wrong == []
+
+
+def test_no_python_models() -> None:
+    assert list((DBT_PROJECT / "models").rglob("*.py")) == []
+
+
+def test_environment_variables_are_read_in_one_place() -> None:
+    """Settings are read once; a second reader would drift."""
+    readers = [
+        str(path.relative_to(PROJECT))
+        for path in (PROJECT / "orchestration").rglob("*.py")
+        if re.search(r"os\.(environ\.get|getenv)|os\.environ\[", path.read_text())
+    ]
+    assert set(readers) <= {"orchestration/settings.py", "orchestration/warehouse/dbt.py"}
+
+
+def test_settings_have_defaults_below_the_project() -> None:
+    assert Settings.from_environment().warehouse.is_absolute()

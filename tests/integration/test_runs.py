@@ -1,0 +1,167 @@
+"""Runs of the whole flow: what is published, when nothing is, and that the way there does not matter."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.publish.generation import current
+from orchestration.settings import PROJECT, Settings
+from tests.support import ask, deliver, run, settings_for
+
+PUBLISHED = {
+    "marts": {
+        "fct_calls", "fct_call_segments", "fct_incidents", "fct_incident_events", "fct_resource_statuses",
+        "fct_agent_intervals", "fct_disruptions", "dim_dates", "dim_half_hours", "dim_areas", "dim_grades", "dim_lines",
+        "dim_categories", "dim_dispositions", "dim_statuses", "dim_targets", "dim_system_versions",
+    },
+    "metrics": {"kpi_results"},
+    "quality": {"deliveries", "quarantined_rows", "rules", "rule_results", "generations"},
+}  # fmt: skip
+
+
+def files_below(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def test_an_empty_landing_folder_publishes_an_empty_generation_with_every_table(tmp_path: Path) -> None:
+    (tmp_path / "landing").mkdir()
+    settings = settings_for(tmp_path, tmp_path / "landing")
+    run(settings)
+    found = {
+        (schema, name)
+        for schema, name in ask(settings, "select table_schema, table_name from information_schema.tables")
+    }
+    assert {(schema, name) for schema, names in PUBLISHED.items() for name in names} <= found
+    assert ask(settings, "select count(*) from marts.fct_calls") == [(0,)]
+    assert ask(settings, "select count(*) from quality.deliveries") == [(0,)]
+
+
+def test_a_wrong_file_is_quarantined_whole_and_stops_nothing(tmp_path: Path) -> None:
+    landing = tmp_path / "landing"
+    landing.mkdir()
+    (landing / "holiday_photos_20210901.csv").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x01")
+    (landing / "acd_segments_20210901.csv").write_text("THIS,IS,NOT\n1,2,3\n")
+    settings = settings_for(tmp_path, landing)
+    run(settings)
+    rows = ask(settings, "select name, status, rows_read from quality.deliveries order by name")
+    assert rows == [("acd_segments_20210901.csv", "QUARANTINED", 0), ("holiday_photos_20210901.csv", "QUARANTINED", 0)]
+
+
+def test_one_file_alone_is_enough_to_publish(small_sample: Path, tmp_path: Path) -> None:
+    one = next(path for path in files_below(small_sample / "landing") if path.name == "acd_segments_20210903.csv")
+    deliver([one], tmp_path / "landing")
+    settings = settings_for(tmp_path, tmp_path / "landing")
+    run(settings)
+    (calls,) = ask(settings, "select count(*) from marts.fct_calls")[0]
+    assert calls > 0
+    assert ask(settings, "select count(*) from marts.fct_incidents") == [(0,)]
+
+
+def test_nothing_new_publishes_nothing_new(small_warehouse: Settings) -> None:
+    before = current(small_warehouse)
+    assert run(small_warehouse) == before
+
+
+def test_every_row_of_every_file_is_accounted_for(small_warehouse: Settings) -> None:
+    broken = ask(
+        small_warehouse,
+        "select name from quality.deliveries "
+        "where rows_read <> rows_loaded + rows_superseded + rows_duplicate + rows_quarantined",
+    )
+    assert broken == []
+    assert ask(small_warehouse, "select count(*) from quality.deliveries where rows_loaded > 0")[0][0] > 100
+
+
+def test_the_way_in_which_files_arrive_does_not_change_the_content(
+    small_sample: Path, small_warehouse: Settings, tmp_path: Path
+) -> None:
+    """Three runs over shuffled deliveries (old days after newer ones) against one run over all."""
+    # Files of one name in several folders are corrections whose order is that of arrival: delivered together.
+    files = files_below(small_sample / "landing")
+    names = sorted({path.name for path in files})
+    random.Random(20210906).shuffle(names)
+    settings = settings_for(tmp_path, tmp_path / "landing")
+    third = len(names) // 3 + 1
+    for number, start in enumerate(range(0, len(names), third)):
+        chosen = set(names[start : start + third])
+        for path in files:
+            if path.name in chosen:
+                deliver([path], tmp_path / "landing" / f"delivery{number}" / path.parent.name)
+        last = run(settings)
+    expected = current(small_warehouse)
+    assert expected is not None
+    different = [table for table, months in last.fingerprints.items() if months != expected.fingerprints[table]]
+    assert different == []
+    assert last.content_hash == expected.content_hash
+
+
+def test_a_reader_of_the_old_generation_is_not_disturbed(small_sample: Path, tmp_path: Path) -> None:
+    days = [path for path in files_below(small_sample / "landing") if path.name.startswith("acd_segments_202109")]
+    settings = settings_for(tmp_path, tmp_path / "landing")
+    deliver(days[:2], tmp_path / "landing")
+    run(settings)
+    with duckdb.connect(str(settings.current_db.resolve()), read_only=True) as reader:
+        before = reader.execute("select count(*), sum(wait_seconds) from marts.fct_calls").fetchall()
+        deliver(days[2:4], tmp_path / "landing")
+        second = run(settings)
+        assert reader.execute("select count(*), sum(wait_seconds) from marts.fct_calls").fetchall() == before
+        assert reader.execute("select max(generation) from quality.generations").fetchall() != [(second.generation,)]
+    assert ask(settings, "select count(*) from quality.generations") == [(2,)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "words"),
+    [
+        (["query", "selec 1"], 2, "could not be answered"),
+        (["run", "--landing", "{folder}/nowhere"], 2, "no landing folder"),
+        (["deliveries", "--warehouse", "{folder}/empty"], 2, "Nothing is published"),
+        (["query", "select 41 + 1 as answer", "--format", "csv"], 0, "answer\n42"),
+        (["query", "select 41 + 1 as answer", "--format", "json"], 0, '"answer": 42'),
+    ],
+)
+def test_the_command_says_what_is_wrong_and_how_it_ended(
+    small_warehouse: Settings, tmp_path: Path, arguments: list[str], exit_code: int, words: str
+) -> None:
+    ended = occ(small_warehouse, [argument.format(folder=tmp_path) for argument in arguments])
+    assert ended.returncode == exit_code, ended.stderr
+    assert words in ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_second_run_at_the_same_time_says_who_holds_the_lock(small_warehouse: Settings) -> None:
+    from orchestration.warehouse.lock import writing
+
+    with writing(small_warehouse):
+        ended = occ(small_warehouse, ["run"])
+    assert ended.returncode == 4
+    assert f"process {os.getpid()}" in ended.stderr
+
+
+def test_a_key_that_others_can_read_is_refused(small_sample: Path, tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, small_sample / "landing")
+    settings.key_file.parent.mkdir(parents=True)
+    settings.key_file.write_text("0" * 64)
+    settings.key_file.chmod(0o644)
+    ended = occ(settings, ["run"])
+    assert ended.returncode == 3
+    assert "chmod 600" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def occ(settings: Settings, arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    """The command as a user calls it, in a process of its own."""
+    environment = os.environ | {
+        "OCC_LANDING": str(settings.landing),
+        "OCC_WAREHOUSE": str(settings.warehouse),
+        "OCC_PROFILE": str(settings.profile),
+        "OCC_TOKEN_KEY_FILE": str(settings.key_file),
+    }
+    command = [sys.executable, "-m", "orchestration.cli", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=PROJECT, timeout=300)

@@ -1,0 +1,49 @@
+"""What tests of the whole flow share: a warehouse in a folder of their own, runs of it, questions to it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.publish.generation import Generation, current
+from orchestration.runs import run_once
+from orchestration.settings import PROJECT, Settings
+
+SHARED = PROJECT.parent / "shared"
+
+
+def settings_for(folder: Path, landing: Path, *, profile: Path | None = None) -> Settings:
+    """Settings of a warehouse below `folder`, with a key of its own."""
+    return Settings(
+        landing=landing,
+        warehouse=folder / "warehouse",
+        profile=profile or PROJECT / "orchestration" / "profiles" / "west_mercia",
+        key_file=folder / "keys" / "token.key",
+        keep_generations=5,
+    )
+
+
+def run(settings: Settings) -> Generation:
+    """One run; the generation that is current afterwards."""
+    settings.export()
+    run_once(settings, lambda stage, done, total: None)
+    published = current(settings)
+    assert published is not None
+    return published
+
+
+def deliver(files: list[Path], landing: Path) -> None:
+    """Copy files into a landing folder, times kept."""
+    landing.mkdir(parents=True, exist_ok=True)
+    for file in files:
+        shutil.copy2(file, landing / file.name)
+
+
+def ask(settings: Settings, sql: str, values: list[Any] | None = None) -> list[tuple[Any, ...]]:
+    """Rows of a query on the published warehouse."""
+    with duckdb.connect(str(settings.current_db.resolve()), read_only=True) as con:
+        con.execute("set TimeZone = 'UTC'")
+        return con.execute(sql, values or []).fetchall()
