@@ -134,7 +134,7 @@ def write_seen(store: Path, signatures: set[str]) -> None:
 def committed_batches(store: Path) -> list[str]:
     """Batches whose registry file stands: what is not of one of these was never landed."""
     try:
-        names = os.listdir(store / "registry")
+        names = [entry.name for entry in os.scandir(store / "registry")]
     except OSError:
         return []
     return sorted(name.removesuffix(".parquet") for name in names if name.endswith(".parquet"))

@@ -80,7 +80,7 @@ class Layout:
 
     # --- SQL, from the text outwards ------------------------------------------------------------------------------
     def typed_sql(self, clock: LocalClock, source: str) -> str:
-        """One row per record: `_c`, `_l`, `is_bad`, and for each row it becomes `x<n>` and its columns `r<n>_<name>`."""
+        """One row per record: `_c`, `_l`, `is_bad`; per row it becomes `x<n>` (does it?) and columns `r<n>_<name>`."""
         parts = ["_c", "_l", f"coalesce({self._is_bad_sql()}, true) as is_bad"]
         for number, row in enumerate(self.contract.rows):
             parts.append(f"{self._when_sql(row.when)} as x{number}")
@@ -91,8 +91,11 @@ class Layout:
         return f"select {', '.join(parts)} from ({self._read_sql(clock, source)})"
 
     def faults_sql(self, clock: LocalClock, source: str) -> str:
-        """One row per record: `_c`, `_l`, per column `f<n>` (0 good, 1 not in its format, 2 a time that never was), per
-        needed column `z<row>_<name>` (is it null), the earliest and latest written time, and the text of all columns."""
+        """One row per record: what is wrong with it, beside the text of all columns.
+
+        `f<n>` per column: 0 good, 1 not in its format, 2 a time that never was; `z<row>_<name>` is a needed column
+        null; `y<row>_<name>` does the time made of date and clock not exist; `_low`, `_high` the written times.
+        """
         parts = ["_c", "_l", *(f"c{number}" for number in range(len(self.headers)))]
         for number, header in enumerate(self.headers):
             parts.append(f"{self._fault_sql(number, header)} as f{number}")
@@ -122,13 +125,13 @@ class Layout:
 
     def text_columns(self) -> list[tuple[str, str]]:
         """Columns of the typed table that hold text as delivered, with the shape's type."""
-        found = []
+        found: list[tuple[str, str]] = []
         for number, row in enumerate(self.contract.rows):
             kinds = load_shapes()[row.export].columns
             found += [(f"r{number}_{n}", kinds[n]) for n in self.shape_columns(row) if kinds[n] in _TEXTS]
         return found
 
-    def output_sql(self, export: str, where: str) -> str:
+    def output_sql(self, export: str, where: str, source: str = "typed") -> str:
         """The stored rows of one export from the typed table, in the shape's columns."""
         shape, offset = load_shapes()[export], self.exports.index(export)
         selects = []
@@ -137,7 +140,7 @@ class Layout:
                 continue
             parts = [self._output_column(number, row, name, kind) for name, kind in shape.stored_columns().items()]
             parts[-2:] = [f"(_c + {offset})::integer as _content_no", "_l::integer as _source_row"]
-            selects.append(f"select {', '.join(parts)} from typed where not is_bad and x{number} and {where}")
+            selects.append(f"select {', '.join(parts)} from {source} where not is_bad and x{number} and {where}")
         return " union all ".join(selects)
 
     def _output_column(self, number: int, row: Becomes, name: str, kind: str) -> str:
@@ -151,8 +154,12 @@ class Layout:
     def _read_sql(self, clock: LocalClock, source: str) -> str:
         text = f"select {self._text_select()} from {source}"
         written = f"select * {self._written_select()} from ({text})"
-        values = f"select * {self._value_select(clock)} from ({written})"
-        return f"select * {self._clock_select(clock)} from ({values})" if self._all_clocked() else values
+        sql = f"select * {self._value_select(clock)} from ({written})"
+        # One level per step: an alias used twice in one select would be worked out twice, and so on down the chain.
+        for number, name in self._all_clocked():
+            for step in self._clock_steps(clock, number, name):
+                sql = f"select *, {step} from ({sql})"
+        return sql
 
     def _text_select(self) -> str:
         parts = ["*"]
@@ -242,22 +249,23 @@ class Layout:
             pending = [name for name in pending if name not in ready]
         return ordered
 
-    def _clock_select(self, clock: LocalClock) -> str:
-        """Per composed instant: `s` since the date's midnight, `m` the last so far, `w` the wall clock, `k` the instant."""
-        parts = []
-        for number, name in self._all_clocked():
-            row = self.contract.rows[number]
-            value = row.values[name]
-            own, date = f"v{self.index[str(value.clock)]}", f"p{self.index[str(value.date)]}"
-            tag = f"{number}_{name}"
-            parts.append(f"{_rolled_sql(own, value, f'm{number}_{value.after}')} as s{tag}")
-            last = f"coalesce(s{tag}, m{number}_{value.after})" if value.after else f"s{tag}"
-            parts.append(f"{last} as m{tag}")
-            parts.append(f"({date} + s{tag}) as w{tag}")
-            zone_sql = clock.to_utc_sql(f"w{tag}")
-            parts.append(f"make_timestamp({zone_sql}) as k{tag}")
-            parts.append(f"coalesce({clock.is_ambiguous_sql(f'w{tag}')}, false) as ka{tag}")
-        return "".join(f", {part}" for part in parts)
+    def _clock_steps(self, clock: LocalClock, number: int, name: str) -> list[str]:
+        """An instant made of a date and a clock, step by step.
+
+        `s` time since the date's midnight, `m` the last such time so far and `w` the wall clock, `k` the instant.
+        """
+        value = self.contract.rows[number].values[name]
+        own, day = f"v{self.index[str(value.clock)]}", f"p{self.index[str(value.date)]}"
+        tag = f"{number}_{name}"
+        before = f"m{number}_{value.after}" if value.after else None
+        last = f"coalesce(s{tag}, {before})" if before else f"s{tag}"
+        instant = f"make_timestamp({clock.to_utc_sql(f'w{tag}')})"
+        doubled = f"coalesce({clock.is_ambiguous_sql(f'w{tag}')}, false)"
+        return [
+            f"{_rolled_sql(own, value, before)} as s{tag}",
+            f"{last} as m{tag}, ({day} + s{tag}) as w{tag}",
+            f"{instant} as k{tag}, {doubled} as ka{tag}",
+        ]
 
     # --- what a row becomes ---
     def _shape_sql(self, number: int, row: Becomes, name: str) -> str:
@@ -327,9 +335,9 @@ class Layout:
         return f"case when n{number} is null or v{number} is not null then 0 {never}else 1 end"
 
 
-def _rolled_sql(own: str, value: Value, before: str) -> str:
+def _rolled_sql(own: str, value: Value, before: str | None) -> str:
     """Microseconds since the date's midnight; a clock smaller than the one before it is on the next day."""
-    if value.after is None:
+    if before is None:
         return own
     same_day = f"({own} + {before} // {DAY} * {DAY})"
     smaller = f"{same_day} < {before}"

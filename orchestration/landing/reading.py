@@ -174,10 +174,9 @@ def _is_regular(data: bytes) -> bool:
     """No quotes, no NUL, no return without a line feed, no empty line but at the end, and a header on line 1."""
     if b'"' in data or b"\0" in data or data.startswith((b"\n", b"\r")):
         return False
-    if b"\r" in data:
-        if data.count(b"\r") != data.count(b"\r\n") or b"\r\n\r\n" in data or b"\n\r\n" in data:
-            return False
-    return b"\n\n" not in data
+    if b"\n\n" in data or b"\n\r\n" in data:
+        return False
+    return b"\r" not in data or data.count(b"\r") == data.count(b"\r\n")
 
 
 def _read_fast(data: bytes, delimiter: str, header: list[str]) -> Records | None:

@@ -273,7 +273,11 @@ _DELIVERY_TYPES = {
 
 
 def sync_build_database(con: duckdb.DuckDBPyConnection, warehouse: Path, profile: Profile) -> None:
-    """(Re)create schema `landing` from the committed registry: deliveries, contents, one view per export, quarantine."""
+    """(Re)create schema `landing` from the committed registry.
+
+    Tables `deliveries` and `contents`, one view per export, view `quarantined_rows`. Of `published_contents`, which
+    publish fills, only the table is made.
+    """
     landing_store = warehouse / "landing"
     registrations = read_registrations(landing_store)
     deliveries = resolve(registrations)
@@ -282,9 +286,10 @@ def sync_build_database(con: duckdb.DuckDBPyConnection, warehouse: Path, profile
     _fill(con, "all_contents", Content, contents(registrations, deliveries))
     con.execute("create table if not exists landing.published_contents (delivery_id varchar, business_date date)")
     con.execute(
-        "create or replace table landing.contents as select all_contents.*, published.delivery_id is null as is_pending "
-        "from landing.all_contents left join (select distinct delivery_id, business_date from "
-        "landing.published_contents) as published using (delivery_id, business_date) order by export, delivery_rank"
+        "create or replace table landing.contents as "
+        "select all_contents.*, published.delivery_id is null as is_pending from landing.all_contents "
+        "left join (select distinct delivery_id, business_date from landing.published_contents) as published "
+        "using (delivery_id, business_date) order by export, delivery_rank"
     )
     con.execute("drop table landing.all_contents")
     for export in profile.exports:

@@ -13,7 +13,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -55,7 +54,7 @@ from orchestration.landing.registry import (
     write_registrations,
 )
 from orchestration.landing.tokens import Tokens, mask_name
-from orchestration.landing.values import QuarantinedValue, TextFile, TypedBatch
+from orchestration.landing.values import QuarantinedValue, TextFile, TypedBatch, open_engine
 
 Progress = Callable[[str, int, int], None]
 _BATCH_BYTES = 64 << 20  # text that is typed in one go
@@ -89,21 +88,29 @@ class LandingResult:
 
 
 @dataclass
+class _Rows:
+    """The records of a file that fits a contract, on their way to the store."""
+
+    contract: Contract
+    day: date
+    records: Records
+    unknown: str
+    text_bytes: int
+    content_no: int = 0
+    quarantined: int = 0
+
+
+@dataclass
 class _Reading:
     """One file on its way: as found, as read, as judged."""
 
     found: FoundFile
     named: NamedFile
-    sha256: str = ""
-    reason: str | None = None
-    contract: Contract | None = None
+    sha256: str
     day: date | None = None
-    records: Records | None = None
-    unknown: str = "{}"
+    rows: _Rows | None = None
+    reason: str | None = None  # why it is quarantined whole
     is_without_rows: bool = False
-    content_no: int | None = None
-    rows_quarantined: int = 0
-    text_bytes: int = 0
 
 
 def land(
@@ -153,6 +160,7 @@ class _Run:
         self.next_content = 1
         self.layouts: dict[str, Layout] = {}
         self.file_numbers: dict[tuple[str, str, str], int] = {}
+        self.engine: duckdb.DuckDBPyConnection
         self.quarantine: pq.ParquetWriter | None = None
 
     def go(self) -> LandingResult:
@@ -164,10 +172,10 @@ class _Run:
         new = self._new_files(seen)
         if not new:
             return self.result
-        known_files = {(r.path, r.name, r.sha256) for r in earlier}
         taken: set[str] = set()
-        for group in self._groups(new, known_files, taken):
-            self._take_in(group)
+        with open_engine() as self.engine:
+            for group in self._groups(new, {(r.path, r.name, r.sha256) for r in earlier}, taken):
+                self._take_in(group)
         self._commit()
         folder.write_seen(self.store, seen | taken)
         self._report(earlier)
@@ -202,27 +210,22 @@ class _Run:
             path, name = shown_name(reading.found.relative)
             if (path, name, reading.sha256) in known_files:
                 continue  # the same file, touched
-            if reading.contract is None:
+            if reading.rows is None:
                 yield [reading]
                 continue
-            if export != reading.contract.export:
+            contract = reading.rows.contract
+            if export != contract.export:
                 yield from open_groups.values()
-                open_groups, export = {}, reading.contract.export
-            group = open_groups.setdefault(reading.contract.name, [])
+                open_groups, export = {}, contract.export
+            group = open_groups.setdefault(contract.name, [])
             group.append(reading)
-            if sum(each.text_bytes for each in group) > _BATCH_BYTES:
-                yield open_groups.pop(reading.contract.name)
+            if sum(each.rows.text_bytes for each in group if each.rows) > _BATCH_BYTES:
+                yield open_groups.pop(contract.name)
         yield from open_groups.values()
 
     def _read_all(self, files: list[FoundFile], taken: set[str]) -> Iterator[_Reading]:
         named = [(file, recognise(file.name, self.profile)) for file in files]
-        named.sort(
-            key=lambda pair: (
-                pair[1].contracts[0].export if pair[1].contracts else "",
-                pair[1].groups.get("date", ""),
-                pair[0].relative,
-            )
-        )
+        named.sort(key=_reading_order)
         with ThreadPoolExecutor(max(1, min(4, os.cpu_count() or 1))) as pool:
             waiting: list[tuple[FoundFile, Future[_Reading | None]]] = []
             place, ahead = 0, 0
@@ -256,8 +259,7 @@ class _Run:
             reading.reason = str(fault)
         except Exception as error:  # whatever a file holds, it is this file's problem
             reading.reason = f"cannot be read ({type(error).__name__})"
-        if reading.reason is not None:
-            reading.contract, reading.records = None, None
+        if reading.rows is None:
             reading.is_without_rows = is_without_rows(data, file.name)
         return reading
 
@@ -275,63 +277,65 @@ class _Run:
         header = headers[contract.delimiter or ""]
         check_header(contract, header)
         records = read_records(text, contract.delimiter or sniffed, header)
-        if contract.business_date.earliest:
-            reading.day = earliest_day(contract, self.profile, records)
-        reading.contract, reading.records, reading.text_bytes = contract, records, len(text)
-        reading.unknown = unknown_columns(contract, records)
+        day = reading.day or earliest_day(contract, self.profile, records)
+        reading.day = day
+        reading.rows = _Rows(contract, day, records, unknown_columns(contract, records), len(text))
         reading.is_without_rows = records.rows_read == 0
 
     # --- typing and storing -------------------------------------------------------------------------------------
     def _take_in(self, group: list[_Reading]) -> None:
         """Type and store files of one contract; register them. What cannot be typed together is typed alone."""
-        if group[0].contract is not None:
-            for reading in group:
-                reading.content_no = self.next_content
-                self.next_content += len(self._layout(group[0].contract).exports)
-            try:
-                self._type_and_store(group)
-            except (duckdb.Error, pa.ArrowException) as error:
-                if len(group) > 1:
-                    for reading in group:
-                        self._take_in([reading])
-                    return
-                group[0].reason = f"cannot be read ({type(error).__name__})"
+        readable = [reading.rows for reading in group if reading.rows]
+        for rows in readable:
+            rows.content_no = self.next_content
+            self.next_content += len(self._layout(rows.contract).exports)
+        try:
+            if readable:
+                self._type_and_store(group, readable)
+        except (duckdb.Error, pa.ArrowException) as error:
+            if len(group) > 1:
+                for reading in group:
+                    self._take_in([reading])
+                return
+            group[0].reason = f"cannot be read ({type(error).__name__})"
         for reading in group:
             self._register(reading)
-            reading.records = None
+            reading.rows = None  # its records are stored
 
     def _layout(self, contract: Contract) -> Layout:
-        return self.layouts.setdefault(contract.name, Layout(contract, self.profile))
+        if contract.name not in self.layouts:
+            self.layouts[contract.name] = Layout(contract, self.profile)
+        return self.layouts[contract.name]
 
-    def _type_and_store(self, group: list[_Reading]) -> None:
-        contract = group[0].contract
-        assert contract is not None
-        batch = TypedBatch(self._layout(contract), [_text_file(reading) for reading in group], self.tokens)
+    def _type_and_store(self, group: list[_Reading], readable: list[_Rows]) -> None:
+        contract = readable[0].contract
+        layout = self._layout(contract)
+        batch = TypedBatch(self.engine, layout, [_text_file(rows) for rows in readable], self.tokens)
         try:
-            stored = [reading for reading in group if self._is_to_store(reading, batch)]
+            stored = [
+                reading.rows for reading in group if reading.rows and self._is_to_store(reading, reading.rows, batch)
+            ]
             months: dict[str, list[int]] = {}
-            for reading in stored:
-                assert reading.day is not None and reading.content_no is not None
-                months.setdefault(f"{reading.day:%Y%m}", []).append(reading.content_no)
+            for rows in stored:
+                months.setdefault(f"{rows.day:%Y%m}", []).append(rows.content_no)
             for month, numbers in months.items():
-                for export in self._layout(contract).exports:
+                for export in layout.exports:
                     self._store_month(batch, contract, export, month, numbers)
-            self._store_quarantine([v for r in stored for v in batch.rows[r.content_no or 0].quarantined])
+            self._store_quarantine([value for rows in stored for value in batch.rows[rows.content_no].quarantined])
         finally:
             batch.close()
 
-    def _is_to_store(self, reading: _Reading, batch: TypedBatch) -> bool:
+    def _is_to_store(self, reading: _Reading, rows: _Rows, batch: TypedBatch) -> bool:
         """Judge a typed file; its rows are stored unless it is quarantined whole or they are there already."""
-        assert reading.contract is not None and reading.day is not None and reading.content_no is not None
-        reading.reason = batch.is_misdated(reading.content_no, reading.day)
+        reading.reason = batch.is_misdated(rows.content_no, rows.day)
         if reading.reason is not None:
             return False
-        reading.rows_quarantined = batch.rows[reading.content_no].bad
+        rows.quarantined = batch.rows[rows.content_no].bad
         if reading.is_without_rows:
             return True
-        number = self.known.setdefault((reading.sha256, reading.contract.name), reading.content_no)
-        is_new = number == reading.content_no
-        reading.content_no = number
+        number = self.known.setdefault((reading.sha256, rows.contract.name), rows.content_no)
+        is_new = number == rows.content_no
+        rows.content_no = number
         return is_new
 
     def _store_month(self, batch: TypedBatch, contract: Contract, export: str, month: str, numbers: list[int]) -> None:
@@ -347,15 +351,15 @@ class _Run:
         if self.quarantine is None:
             path = store.quarantine_file(self.store, self.batch)
             path.parent.mkdir(parents=True, exist_ok=True)
-            self.quarantine = pq.ParquetWriter(path, QUARANTINE_SCHEMA, compression="zstd")
+            self.quarantine = pq.ParquetWriter(path, QUARANTINE_SCHEMA, compression="snappy")
         table = pa.Table.from_pylist([asdict(value) for value in values], schema=QUARANTINE_SCHEMA)
         self.quarantine.write_table(table)
 
     # --- registering --------------------------------------------------------------------------------------------
     def _register(self, reading: _Reading) -> None:
-        contract = reading.contract
-        is_whole = reading.reason is None
-        candidate = contract or (reading.named.contracts[0] if reading.named.contracts else None)
+        rows = reading.rows if reading.reason is None else None  # quarantined whole: nothing of it is counted
+        contract = reading.rows.contract if reading.rows else None
+        candidate = contract or next(iter(reading.named.contracts), None)
         path, name = shown_name(reading.found.relative)
         self.registrations.append(
             Registration(
@@ -375,13 +379,13 @@ class _Run:
                 part=reading.named.part,
                 suffix_time=reading.named.suffix_time,
                 name_version=len(self.names.get(name, set()) - {reading.sha256}),
-                content_no=reading.content_no if is_whole else None,
+                content_no=rows.content_no if rows else None,
                 exports=",".join(self._layout(contract).exports) if contract else "",
                 reason=reading.reason,
-                rows_read=reading.records.rows_read if is_whole and reading.records else 0,
-                rows_quarantined=reading.rows_quarantined if is_whole else 0,
+                rows_read=rows.records.rows_read if rows else 0,
+                rows_quarantined=rows.quarantined if rows else 0,
                 is_without_rows=reading.is_without_rows,
-                unknown_columns=reading.unknown,
+                unknown_columns=reading.rows.unknown if reading.rows else "{}",
             )
         )
 
@@ -397,14 +401,13 @@ class _Run:
         self.result.deliveries = [delivery for delivery in everything if delivery.batch == self.batch]
 
 
-def _text_file(reading: _Reading) -> TextFile:
-    assert reading.records is not None and reading.content_no is not None and reading.day is not None
-    records: Any = reading.records
-    return TextFile(
-        content_no=reading.content_no,
-        header=records.header,
-        columns=records.columns,
-        lines=records.lines,
-        bad=records.bad,
-        business_date=reading.day,
-    )
+def _text_file(rows: _Rows) -> TextFile:
+    records = rows.records
+    return TextFile(rows.content_no, records.header, records.columns, records.lines, records.bad, rows.day)
+
+
+def _reading_order(pair: tuple[FoundFile, NamedFile]) -> tuple[str, list[tuple[str, str]], str]:
+    """Files of one export together, by what their names say, so that few batches are open at a time."""
+    file, named = pair
+    export = named.contracts[0].export if named.contracts else ""
+    return export, sorted(named.groups.items()), file.relative

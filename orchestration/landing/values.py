@@ -83,24 +83,27 @@ class FileRows:
 
 
 class TypedBatch:
-    """Files of one contract as the table `typed` of an engine of their own; `close` it after use."""
+    """Files of one contract as the table `typed` of the engine; `close` it after use."""
 
-    def __init__(self, layout: Layout, files: list[TextFile], tokens: Tokens) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, layout: Layout, files: list[TextFile], tokens: Tokens) -> None:
         self.layout = layout
         self.files = {file.content_no: file for file in files}
         self.rows = {file.content_no: FileRows() for file in files}
         self._tokens = tokens
         self._zone = layout.profile.zone_of(layout.contract)
-        self._con = _engine()
+        self._con = con
         years = [file.business_date.year for file in files]
         clock = LocalClock(self._zone, min(years) - 1, max(years) + 1)
-        self._con.register("batch", _batch_table(layout, files, tokens))
+        self._batch = _batch_table(layout, files, tokens)
+        con.register("batch", self._batch)
         self._type(clock)
         self._mask_texts()
         self._count()
 
     def close(self) -> None:
-        self._con.close()
+        """Let go of the rows."""
+        self._con.execute("drop table if exists typed")
+        self._con.unregister("batch")
 
     def is_misdated(self, content_no: int, business_date: date) -> str | None:
         """Why the file's times do not go with its business date; None when they do.
@@ -133,7 +136,8 @@ class TypedBatch:
         path.parent.mkdir(parents=True, exist_ok=True)
         name = str(path).replace("'", "''")
         copied = self._con.execute(
-            f"copy ({sql}) to '{name}' (format parquet, compression zstd, row_group_size {_ROW_GROUP})"
+            f"copy ({sql}) to '{name}' (format parquet, compression snappy, parquet_version v2, "
+            f"row_group_size {_ROW_GROUP})"
         ).fetchall()
         count = int(copied[0][0])
         if count == 0:
@@ -145,19 +149,18 @@ class TypedBatch:
     # --- steps --------------------------------------------------------------------------------------------------
     def _type(self, clock: LocalClock) -> None:
         self._con.execute(f"create or replace temp table typed as {self.layout.typed_sql(clock, 'batch')}")
-        if not self._con.execute("select count(*) from typed where is_bad").fetchall()[0][0]:
+        bad = self._con.execute("select rowid from typed where is_bad order by rowid").fetchnumpy()["rowid"]
+        if not len(bad):
             self._note_bad_records()
             return
-        self._con.execute(
-            "create or replace temp table bad_text as select batch.* from batch "
-            "semi join (select _c, _l from typed where is_bad) using (_c, _l)"
-        )
+        self._con.register("bad_text", self._batch.take(pa.array(bad)))  # typed in the order of the batch
         wider = self._wider_clock(clock)
         if wider != clock:
             self._type(wider)
             return
         self._note_bad_records()
         self._note_bad_rows(clock)
+        self._con.unregister("bad_text")
 
     def _wider_clock(self, clock: LocalClock) -> LocalClock:
         """A clock that also knows the years of the bad rows' times: a time is not bad for being far away."""
@@ -165,9 +168,12 @@ class TypedBatch:
         low, high = self._con.execute(f"select min(_low), max(_high) from ({sql})").fetchall()[0]
         if low is None:
             return clock
-        first, last = _year_of(low) - 1, _year_of(high) + 1
-        first, last = min(first, clock.first_year), max(last, clock.last_year)
-        return LocalClock(clock.zone, max(first, FIRST_YEAR), min(last, LAST_YEAR))
+        first, last = clock.first_year, clock.last_year
+        if _year_of(low) <= first:
+            first = max(_year_of(low) - 1, FIRST_YEAR)
+        if _year_of(high) >= last:
+            last = min(_year_of(high) + 1, LAST_YEAR)
+        return LocalClock(clock.zone, first, last)
 
     def _note_bad_records(self) -> None:
         for number, file in self.files.items():
@@ -313,7 +319,8 @@ class TypedBatch:
     def _quarters(self, content_no: int) -> list[tuple[int, int]]:
         """Quarters of an hour that hold the file's times, with how many."""
         each = " union all ".join(
-            f"select epoch_us({name}) as moment from typed where _c = {content_no} and not is_bad and {name} is not null"
+            f"select epoch_us({name}) as moment from typed "
+            f"where _c = {content_no} and not is_bad and {name} is not null"
             for name in self.layout.time_columns()
         )
         return self._con.execute(
@@ -322,7 +329,8 @@ class TypedBatch:
         ).fetchall()
 
 
-def _engine() -> duckdb.DuckDBPyConnection:
+def open_engine() -> duckdb.DuckDBPyConnection:
+    """A private engine in memory; nothing is ever fetched from outside."""
     con = duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false", "temp_directory": ""})
     con.execute("set TimeZone = 'UTC'")
     return con
@@ -331,7 +339,7 @@ def _engine() -> duckdb.DuckDBPyConnection:
 def _batch_table(layout: Layout, files: list[TextFile], tokens: Tokens) -> pa.Table:
     """All files' records, one after the other.
 
-    `c<n>` the text of a column, `_c` the content, `_l` the line, `t<n>` the words of a personal column that are no value.
+    `c<n>` the text of a column, `_c` the content, `_l` the line, `t<n>` words in a personal column that are no value.
     """
     columns: dict[str, Any] = {}
     for number, header in enumerate(layout.headers):
