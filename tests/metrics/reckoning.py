@@ -109,7 +109,7 @@ def _rows(world: World, indicator: Indicator) -> Iterator[tuple[Key, Figure]]:
         keys = sorted(each["disruption_key"] for each in world.disruptions if _touches(each, days))
         target = next(
             (
-                each["target_ratio"]
+                each["target"]
                 for each in world.targets
                 if each["kpi_id"] == indicator.kpi_id
                 and each["valid_from"] <= start

@@ -96,7 +96,7 @@ def test_a_run_of_changes_gives_what_a_run_from_nothing_gives(tmp_path: Path, bu
     for call in whole.calls:
         if call["offered_date"] == corrected and call["outcome"] == "answered":
             call["outcome"], call["answered_at"] = "lost", None
-    whole.targets[0]["target_ratio"] = 0.25
+    whole.targets[0]["target"] = 0.25
     write(whole, path, generation="g4", affected={"calls": {corrected}})
     build_metrics(path, full=False)
     assert_true(path, whole)

@@ -35,6 +35,9 @@ SYSTEM_OF = {
 
 Row = dict[str, Any]
 
+GO_LIVE, VERSION_6 = date(2021, 3, 19), date(2021, 4, 5)
+"""First days of SAAB Safe and of its version 6."""
+
 COLUMNS = {
     "marts.fct_calls": {
         "call_key": "varchar", "line": "varchar", "offered_at": "timestamptz", "offered_date": "date",
@@ -68,8 +71,13 @@ COLUMNS = {
     },
     "intermediate.int_affected_dates": {"subject": "varchar", "affected_date": "date"},
     "intermediate.int_affected_calls": {"call_key": "varchar"},
-    "reference.targets": {"kpi_id": "varchar", "target_ratio": "double", "valid_from": "date", "valid_to": "date"},
-    "reference.exports": {"export": "varchar", "system": "varchar"},
+    "reference.targets": {"kpi_id": "varchar", "target": "double", "valid_from": "date", "valid_to": "date"},
+    "reference.exports": {"export": "varchar", "label": "varchar", "system": "varchar"},
+    "reference.parameters": {"parameter": "varchar", "value": "double", "valid_from": "date", "valid_to": "date"},
+    "marts.dim_system_versions": {
+        "system_version": "varchar", "system_version_label": "varchar", "export": "varchar", "contract_version": "varchar",
+        "valid_from": "date", "valid_to": "date",
+    },
     "landing.run": {"generation": "varchar"},
 }  # fmt: skip
 
@@ -117,18 +125,19 @@ def made_up(seed: int, first: date, last: date, calls_a_day: int = 25, incidents
             "systems": "TELEPHONY|SAAB",
         }
     )
-    for export in SYSTEM_OF:
-        if export == "legacy_incidents":
-            continue
+    # The system before SAAB Safe ran for the first days; then version 5, then 6.
+    for export, system in SYSTEM_OF.items():
+        begins = GO_LIVE if system == "incidents" else first
         world.delivered[export] = {
-            day: "5" if export == "saab_incidents" and day < days[2 * len(days) // 3] else "6"
+            day: "5" if export == "saab_incidents" and day < VERSION_6 else "6"
             for day in days
-            if dice.random() > 0.06 or day in (first, last)
+            if day >= begins and (dice.random() > 0.06 or day in (begins, last))
         }
+    world.delivered["legacy_incidents"] = dict.fromkeys((day for day in days if day < GO_LIVE - timedelta(days=1)), "1")
     world.targets = [
-        {"kpi_id": "calls_999_within_10s", "target_ratio": 0.5, "valid_from": date(2000, 1, 1), "valid_to": None},
-        {"kpi_id": "calls_101_within_30s", "target_ratio": 0.8, "valid_from": date(2000, 1, 1), "valid_to": days[20]},
-        {"kpi_id": "calls_101_within_30s", "target_ratio": 0.6, "valid_from": days[20], "valid_to": None},
+        {"kpi_id": "calls_999_within_10s", "target": 0.5, "valid_from": date(2000, 1, 1), "valid_to": None},
+        {"kpi_id": "calls_101_within_30s", "target": 0.8, "valid_from": date(2000, 1, 1), "valid_to": days[20]},
+        {"kpi_id": "calls_101_within_30s", "target": 0.6, "valid_from": days[20], "valid_to": None},
     ]
     for day in days:
         if day in world.delivered["acd_segments"] or dice.random() < 0.3:
@@ -266,8 +275,19 @@ def write(world: World, path: Path, *, generation: str, affected: dict[str, set[
         ],
         "reference.targets": world.targets,
         "reference.exports": [
-            {"export": export, "system": {"telephony": "TELEPHONY", "incidents": "SAAB"}[system]}
+            {"export": export, "label": export, "system": {"telephony": "TELEPHONY", "incidents": "SAAB"}[system]}
             for export, system in SYSTEM_OF.items()
+        ],
+        "reference.parameters": [
+            {"parameter": "coverage_limit_ratio", "value": 0.5, "valid_from": date(2000, 1, 1), "valid_to": None}
+        ],
+        "marts.dim_system_versions": [
+            dict(zip(COLUMNS["marts.dim_system_versions"], row, strict=True))
+            for row in (
+                ("LEGACY", "the old system", "legacy_incidents", "1", date(2000, 1, 1), GO_LIVE),
+                ("SAAB-5", "version 5", "saab_incidents", "5", GO_LIVE, VERSION_6),
+                ("SAAB-6", "version 6", "saab_incidents", "6", VERSION_6, None),
+            )
         ],
         "landing.run": [{"generation": generation}],
     }

@@ -23,24 +23,19 @@
     {{ return(found) }}
 {%- endmacro %}
 
-{# All inputs, flat: one mapping per set of inputs, supplier and export. #}
+{# All inputs, flat: one mapping per set of inputs, supplier, role and export. #}
 {% macro indicator_inputs() -%}
     {%- set found = [] -%}
     {%- for sets in metric_meta('inputs') -%}
         {%- for input_set, says in sets.items() -%}
+            {%- for export in says.dated_by -%}
+                {%- do found.append({'input_set': input_set, 'supplied_by': '', 'role': 'dates', 'export': export}) -%}
+            {%- endfor -%}
             {%- for supplied_by, exports in says.supplied_by.items() -%}
                 {%- for role in ['needs', 'helps'] -%}
                     {%- for asked in exports.get(role, []) -%}
                         {%- set input = {'export': asked} if asked is string else asked -%}
-                        {%- do found.append({
-                            'input_set': input_set,
-                            'supplied_by': supplied_by,
-                            'export': input.export,
-                            'only_version': input.get('only_version', ''),
-                            'not_version': input.get('not_version', ''),
-                            'is_needed': role == 'needs',
-                            'dates_series': input.export in says.dated_by,
-                        }) -%}
+                        {%- do found.append(dict(input, input_set=input_set, supplied_by=supplied_by, role=role)) -%}
                     {%- endfor -%}
                 {%- endfor -%}
             {%- endfor -%}

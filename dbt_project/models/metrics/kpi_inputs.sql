@@ -1,4 +1,4 @@
--- What each set of inputs asks for, by version of the system that supplies it: `meta.inputs` of the models of this folder as rows.
+-- What each set of inputs asks for, by what supplies it: the `inputs` of the models of this folder as rows.
 
 {{ config(materialized='ephemeral') }}
 
@@ -9,11 +9,10 @@ final as (
     select
         {{ sql_text(input.input_set) }} as input_set,
         {{ sql_text(input.supplied_by) }} as supplied_by,
+        {{ sql_text(input.role) }} as role,
         {{ sql_text(input.export) }} as export,
-        {{ sql_text(input.only_version) }} as only_version,
-        {{ sql_text(input.not_version) }} as not_version,
-        {{ input.is_needed }} as is_needed,
-        {{ input.dates_series }} as dates_series
+        {{ sql_text(input.get('only_version', '')) }} as only_version,
+        {{ sql_text(input.get('not_version', '')) }} as not_version
     {{ 'union all' if not loop.last }}
     {% endfor %}
 )

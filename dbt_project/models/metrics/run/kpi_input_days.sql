@@ -46,7 +46,7 @@ spans as (
     from inputs
     inner join export_starts on inputs.export = export_starts.export
     inner join as_of on export_starts.system = as_of.system
-    where inputs.dates_series
+    where inputs.role = 'dates'
     group by inputs.input_set, as_of.system
 
 ),
@@ -58,11 +58,11 @@ asked as (
         spans.input_set,
         inputs.supplied_by,
         dates.local_date,
-        inputs.is_needed,
+        inputs.role = 'needs' as is_needed,
         delivered_days.business_date is not null as is_sent,
-        inputs.is_needed or dates.local_date >= export_starts.first_date as is_expected
+        inputs.role = 'needs' or dates.local_date >= export_starts.first_date as is_expected
     from spans
-    inner join inputs on spans.input_set = inputs.input_set
+    inner join inputs on spans.input_set = inputs.input_set and inputs.role in ('needs', 'helps')
     inner join dates on dates.local_date between spans.first_date and spans.last_date
     left join export_starts on inputs.export = export_starts.export
     left join delivered_days

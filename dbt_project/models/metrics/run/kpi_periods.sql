@@ -186,7 +186,7 @@ indicator_periods as (
         cast(periods.delivered_day_count as bigint) as delivered_day_count,
         cast(periods.complete_day_count as bigint) as complete_day_count,
         touched_periods.disruption_keys,
-        targets.target_ratio as target
+        targets.target
     from definitions
     inner join periods on definitions.input_set = periods.input_set
     left join touched_periods
