@@ -4,10 +4,11 @@
 
 {% test grain_is_unique(model, columns, affected=none, unit=none) %}
 
+{%- set touched = ref(affected) if affected else none %}
 select {{ columns | join(', ') }}, count(*) as row_count
 from {{ model }}
-{% if affected and not is_full_run() %}
-where ({{ unit | join(', ') }}) in (select {{ unit | join(', ') }} from {{ ref(affected) }})
+{% if touched and not is_full_run() %}
+where ({{ unit | join(', ') }}) in (select {{ unit | join(', ') }} from {{ touched }})
 {% endif %}
 group by {{ columns | join(', ') }}
 having count(*) > 1

@@ -2,11 +2,15 @@
 
 with
 
+affected_calls as (
+    select * from {{ ref('int_affected_calls') }}
+),
+
 segments as (
     select *
     from {{ ref('stg_acd_segments') }}
     {% if not is_full_run() %}
-    where call_hash in (select call_hash from {{ ref('int_affected_calls') }})
+    where call_hash in (select call_hash from affected_calls)
     {% endif %}
 ),
 

@@ -2,6 +2,10 @@
 
 with
 
+affected_incidents as (
+    select * from {{ ref('int_affected_incidents') }}
+),
+
 versions as (
     select * from {{ ref('stg_saab_diary') }}
 ),
@@ -33,7 +37,7 @@ final as (
     left join as_of on true
     where appointments.incident_key is not null
     {% if not is_full_run() %}
-        and appointments.incident_hash in (select incident_hash from {{ ref('int_affected_incidents') }})
+        and appointments.incident_hash in (select incident_hash from affected_incidents)
     {% endif %}
     group by appointments.incident_hash
 )

@@ -3,12 +3,16 @@
 
 with
 
+affected_incidents as (
+    select * from {{ ref('int_affected_incidents') }}
+),
+
 statuses as (
     select incident_hash, status_at, is_en_route, is_at_scene
     from {{ ref('stg_saab_resource_status') }}
     where incident_key is not null and (is_en_route or is_at_scene)
     {% if not is_full_run() %}
-        and incident_hash in (select incident_hash from {{ ref('int_affected_incidents') }})
+        and incident_hash in (select incident_hash from affected_incidents)
     {% endif %}
 ),
 

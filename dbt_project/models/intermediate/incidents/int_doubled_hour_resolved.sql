@@ -10,6 +10,10 @@
 
 with recursive
 
+affected_incidents as (
+    select * from {{ ref('int_affected_incidents') }}
+),
+
 events as (
     select *
     from {{ ref('stg_saab_incident_log') }}
@@ -20,7 +24,7 @@ ambiguous_incidents as (
     from events
     where (is_event_at_ambiguous or is_recorded_at_ambiguous)
     {% if is_incremental() %}
-        and incident_key in (select incident_key from {{ ref('int_affected_incidents') }})
+        and incident_key in (select incident_key from affected_incidents)
     {% endif %}
 ),
 

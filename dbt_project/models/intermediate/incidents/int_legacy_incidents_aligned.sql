@@ -3,11 +3,15 @@
 
 with
 
+affected_incidents as (
+    select * from {{ ref('int_affected_incidents') }}
+),
+
 legacy as (
     select *
     from {{ ref('stg_legacy_incidents') }}
     {% if not is_full_run() %}
-    where incident_key in (select incident_key from {{ ref('int_affected_incidents') }})
+    where incident_key in (select incident_key from affected_incidents)
     {% endif %}
 ),
 

@@ -2,11 +2,15 @@
 
 with
 
+affected_incidents as (
+    select * from {{ ref('int_affected_incidents') }}
+),
+
 incidents as (
     select *
     from {{ ref('stg_saab_incidents') }}
     {% if not is_full_run() %}
-    where incident_hash in (select incident_hash from {{ ref('int_affected_incidents') }})
+    where incident_hash in (select incident_hash from affected_incidents)
     {% endif %}
 ),
 

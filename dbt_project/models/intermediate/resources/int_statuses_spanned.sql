@@ -3,6 +3,10 @@
 
 with
 
+affected_days as (
+    select * from {{ ref('int_affected_resource_days') }}
+),
+
 statuses as (
     select *
     from {{ ref('stg_saab_resource_status') }}
@@ -28,10 +32,6 @@ spanned as (
     from happened
 ),
 {% else %}
-affected_days as (
-    select * from {{ ref('int_affected_resource_days') }}
-),
-
 affected as (
     select happened.*
     from happened

@@ -7,11 +7,15 @@
 
 with
 
+affected_calls as (
+    select * from {{ ref('int_affected_calls') }}
+),
+
 segments as (
     select *
     from {{ ref('stg_acd_segments') }}
     {% if is_incremental() %}
-    where call_hash in (select call_hash from {{ ref('int_affected_calls') }} where is_touched)
+    where call_hash in (select call_hash from affected_calls where is_touched)
     {% endif %}
 ),
 

@@ -7,6 +7,10 @@
 
 with
 
+affected_calls as (
+    select * from {{ ref('int_affected_calls') }}
+),
+
 calls as (
     select * from {{ ref('int_segments_collapsed') }}
 ),
@@ -44,7 +48,7 @@ callers as (
         and offered_date between
             (select {{ plus_days('min(cast(offered_at_local as date))', -1) }} from calls)
             and (select {{ plus_days('max(cast(offered_at_local as date))', 1) }} from calls)
-        and call_key not in (select call_key from {{ ref('int_affected_calls') }})
+        and call_key not in (select call_key from affected_calls)
     {% endif %}
 ),
 

@@ -7,11 +7,15 @@
 
 with
 
+affected_incidents as (
+    select * from {{ ref('int_affected_incidents') }}
+),
+
 events as (
     select *
     from {{ ref('int_events_resolved') }}
     {% if is_incremental() %}
-    where incident_hash in (select incident_hash from {{ ref('int_affected_incidents') }})
+    where incident_hash in (select incident_hash from affected_incidents)
     {% endif %}
 ),
 

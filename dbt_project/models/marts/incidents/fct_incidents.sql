@@ -5,6 +5,8 @@
     meta={'affected': 'int_affected_incidents'},
 ) }}
 
+-- Which rows are replaced: depends_on: {{ ref('int_affected_incidents') }}
+
 with
 
 saab_incidents as (

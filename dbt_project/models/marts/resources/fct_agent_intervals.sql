@@ -7,6 +7,10 @@
 
 with
 
+affected_agent_days as (
+    select * from {{ ref('int_affected_agent_days') }}
+),
+
 intervals as (
     select *, {{ to_local_date('interval_at') }} as interval_date
     from {{ ref('stg_acd_agent_intervals') }}
@@ -29,7 +33,7 @@ final as (
         _source_row
     from intervals
     {% if is_incremental() %}
-    where interval_date in (select interval_date from {{ ref('int_affected_agent_days') }})
+    where interval_date in (select interval_date from affected_agent_days)
     {% endif %}
 )
 

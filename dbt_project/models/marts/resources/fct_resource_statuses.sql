@@ -5,6 +5,8 @@
     meta={'affected': 'int_affected_resource_days'},
 ) }}
 
+-- Which rows are replaced: depends_on: {{ ref('int_affected_resource_days') }}
+
 with
 
 statuses as (

@@ -1,0 +1,294 @@
+"""Made-up `landing.*` tables, so that the models can be tested without files. Here: deliveries and their rows. Not here: decoding."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+from orchestration.settings import PROJECT
+
+SHAPES: dict[str, Any] = yaml.safe_load((PROJECT / "orchestration" / "landing" / "shapes.yaml").read_text())
+_TYPES = {
+    "integer": "bigint", "decimal": "decimal(18, 4)", "instant": "timestamp", "date": "date", "month": "date",
+}  # fmt: skip
+_DOUBLED = (datetime(2021, 10, 31, 0, 0), datetime(2021, 10, 31, 1, 0))  # UTC, the first pass of 01:00 to 01:59 local
+_EXPORTS = [name for name, shape in SHAPES.items() if isinstance(shape, dict) and "columns" in shape]
+
+
+@dataclass
+class Delivery:
+    """One file: its rows are dictionaries of canonical columns."""
+
+    export: str
+    business_date: date
+    rows: list[dict[str, Any]]
+    suffix: str = ""
+    version: str = "5"
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(f"{self.export}{self.business_date}{self.suffix}{self.rows}".encode()).hexdigest()
+
+    @property
+    def name(self) -> str:
+        return f"{self.export}_{self.business_date:%Y%m%d}{'_' + self.suffix if self.suffix else ''}.csv"
+
+    @property
+    def order(self) -> tuple[Any, ...]:
+        return self.business_date, self.suffix, self.sha256
+
+
+def columns_of(export: str) -> dict[str, str]:
+    """Column to DuckDB type of a landing view, provenance included."""
+    columns = {name: _TYPES.get(kind, "varchar") for name, kind in SHAPES[export]["columns"].items()}
+    flags = {f"{name}_is_ambiguous": "boolean" for name, kind in SHAPES[export]["columns"].items() if kind == "instant"}
+    return columns | {"_content_no": "integer", "_source_row": "integer"} | flags
+
+
+@dataclass
+class Landing:
+    """What was delivered so far, and what of it is in a published generation."""
+
+    database: Path
+    delivered: list[Delivery] = field(default_factory=list)
+    published: int = 0  # the first so many are
+
+    def write(self, *, is_full: bool) -> None:
+        """Make every landing table anew."""
+        with duckdb.connect(str(self.database)) as con:
+            con.execute("set TimeZone = 'UTC'")
+            con.execute("create schema if not exists landing")
+            self._write_registry(con, is_full)
+            for export in _EXPORTS:
+                self._write_rows(con, export)
+
+    def _write_registry(self, con: duckdb.DuckDBPyConnection, is_full: bool) -> None:
+        con.execute(
+            "create or replace table landing.deliveries (delivery_id varchar, name varchar, path varchar, export varchar, "
+            "contract varchar, contract_version varchar, system varchar, sha256 varchar, bytes bigint, "
+            "received_at timestamptz, business_date date, part varchar, suffix_time varchar, name_version integer, "
+            "batch varchar, content_no integer, is_counted boolean, is_quarantined boolean, duplicate_of varchar, "
+            "reason varchar, rows_read bigint, rows_quarantined bigint, unknown_columns varchar)"
+        )
+        con.execute(
+            "create or replace table landing.contents (content_no integer, delivery_id varchar, name varchar, "
+            "export varchar, contract_version varchar, business_date date, delivery_rank integer, is_pending boolean)"
+        )
+        con.execute("create or replace table landing.run (generation varchar, started_at timestamptz, is_full boolean)")
+        con.execute("insert into landing.run values ('made-up', now(), ?)", [is_full])
+        con.execute(
+            "create or replace view landing.quarantined_rows as select '' as delivery_id, 0 as content_no, "
+            "0::bigint as row_number, '' as column_name, '' as value, '' as reason, '' as raw_row, 0 as field_count, "
+            "'' as row_sha256 where false"
+        )
+        ranks: dict[int, int] = {}
+        for export in _EXPORTS:
+            mine = [number for number, each in enumerate(self.delivered) if each.export == export]
+            ranks |= {n: rank for rank, n in enumerate(sorted(mine, key=lambda n: self.delivered[n].order), 1)}
+        for number, each in enumerate(self.delivered):
+            key = hashlib.sha256(f"{each.name}:{each.sha256}".encode()).hexdigest()[:16]
+            con.execute(
+                "insert into landing.deliveries values (?, ?, ?, ?, ?, ?, ?, ?, 1, now(), ?, null, ?, 0, 'b', ?, true, "
+                "false, null, null, ?, 0, '{}')",
+                [
+                    key, each.name, each.name, each.export, f"{each.export}.v{each.version}", each.version,
+                    SHAPES[each.export]["system"], each.sha256, each.business_date, each.suffix, number, len(each.rows),
+                ],
+            )  # fmt: skip
+            con.execute(
+                "insert into landing.contents values (?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    number, key, each.name, each.export, each.version, each.business_date, ranks[number],
+                    number >= self.published,
+                ],
+            )  # fmt: skip
+
+    def _write_rows(self, con: duckdb.DuckDBPyConnection, export: str) -> None:
+        columns = columns_of(export)
+        con.execute(f"create or replace table landing.{export}_rows ({', '.join(f'{n} {t}' for n, t in columns.items())})")
+        rows = [
+            [_value(row, name, number, line) for name in columns]
+            for number, each in enumerate(self.delivered)
+            if each.export == export
+            for line, row in enumerate(each.rows, 2)
+        ]
+        if rows:
+            con.executemany(f"insert into landing.{export}_rows values ({', '.join('?' * len(columns))})", rows)
+        con.execute(f"create or replace view landing.{export} as select * from landing.{export}_rows")
+
+
+def _value(row: dict[str, Any], column: str, number: int, line: int) -> Any:
+    if column == "_content_no":
+        return number
+    if column == "_source_row":
+        return line
+    if column.endswith("_is_ambiguous"):
+        at = row.get(column.removesuffix("_is_ambiguous"))
+        return at is not None and _DOUBLED[0] <= at < _DOUBLED[1]
+    return row.get(column)
+
+
+# --- a world of a few days -----------------------------------------------------------------------------------------
+FIRST_DAY = date(2021, 10, 29)  # the doubled hour is on the third day
+
+
+def made_up_deliveries(seed: int, days: int = 5) -> list[Delivery]:
+    """Files of a few days, in a random order: corrections, gaps, dirty values, links across days, orphans."""
+    rnd = random.Random(seed)
+    result: list[Delivery] = []
+    for number in range(days):
+        day = FIRST_DAY + timedelta(days=number)
+        for export, make in _MAKERS.items():
+            if rnd.random() < 0.12:
+                continue
+            rows = make(rnd, day)
+            result.append(Delivery(export, day, rows))
+            if rnd.random() < 0.5:
+                result.append(Delivery(export, day, _corrected(rnd, export, rows, make(rnd, day)), suffix="120000"))
+    result.append(Delivery("service_disruptions", FIRST_DAY, [_disruption(4, 20)]))
+    result.append(Delivery("service_disruptions", FIRST_DAY + timedelta(days=3), [_disruption(30, 50), _disruption(70, None, "D2")]))
+    result.append(Delivery("legacy_incidents", FIRST_DAY.replace(day=1), _legacy(rnd), version="1"))
+    rnd.shuffle(result)
+    return result
+
+
+def _corrected(
+    rnd: random.Random, export: str, rows: list[dict[str, Any]], others: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Some rows as they were, some changed, some new, some left out; now and then a row twice."""
+    key = SHAPES[export]["key"]
+    kept = []
+    for row in rows:
+        drawn = rnd.random()
+        if drawn < 0.4:
+            kept.append(dict(row))
+        elif drawn < 0.7 and others:
+            kept.append(dict(rnd.choice(others)) | {name: row[name] for name in key})
+        if drawn > 0.95:
+            kept += [dict(row), dict(row)]
+    return kept + others[:2]
+
+
+def _at(day: date, rnd: random.Random, hours: float = 24) -> datetime:
+    return datetime(day.year, day.month, day.day) + timedelta(seconds=rnd.randrange(int(hours * 3600)))
+
+
+def _segments(rnd: random.Random, day: date) -> list[dict[str, Any]]:
+    rows = []
+    for call in range(rnd.randrange(4, 12)):
+        start = _at(day, rnd)
+        line = rnd.choice(["999", "101", "101", "INTERNAL", "SWITCHBOARD", "0800"])
+        for segment in range(1, rnd.randrange(2, 5)):
+            rows.append({
+                "call_id": str(call), "segment": segment, "segment_start_at": start + timedelta(seconds=30 * segment),
+                "segment_end_at": start + timedelta(seconds=30 * segment + 200), "dialled": line,
+                "queue": rnd.choice([None, "OCC_999", "OCC_101", "CRIME_BUREAU", "SWITCHBOARD", "INTERNAL", "XYZ"]),
+                "disposition": rnd.choice(["ANS", "ANS", "ABN", "ABN", "XFER", "IVR_ABN", "TEST", "CBK", "???", None]),
+                "ivr_seconds": rnd.choice([0, 5, None]), "queue_seconds": rnd.choice([0, 2, 9, 40, -1]),
+                "ring_seconds": rnd.choice([0, 1, 3]), "talk_seconds": rnd.choice([100, 0, None, -5]), "hold_seconds": 0,
+                "wrap_seconds": rnd.choice([10, 0]), "agent_token": "a1", "team": rnd.choice(["RED", "BLUE", None]),
+                "caller_token": rnd.choice([None, "t1", "t1", "t2"]), "is_withheld": rnd.choice(["Y", None]),
+                "wrap_code": rnd.choice(["NEW_INCIDENT", "UPDATE_REQUEST", "INTERNAL", "ZZZ", None]),
+            })  # fmt: skip
+    return rows
+
+
+def _incident_ref(rnd: random.Random, day: date) -> str:
+    return f"WM-{day - timedelta(days=rnd.choice([0, 0, 0, 1, 2])):%Y%m%d}-{rnd.randrange(1, 9):05d}"
+
+
+def _incidents(rnd: random.Random, day: date) -> list[dict[str, Any]]:
+    rows = []
+    for _ in range(rnd.randrange(3, 9)):
+        ref = _incident_ref(rnd, day)
+        created = _at(datetime.strptime(ref[3:11], "%Y%m%d").date(), rnd)
+        rows.append({
+            "incident_ref": ref, "created_at": created, "recorded_at": created + timedelta(seconds=60),
+            "source": rnd.choice(["999", "101", "FAX"]), "call_ref": rnd.choice([None, f"{ref[3:11]}-{rnd.randrange(6)}"]),
+            "opening_code": rnd.choice(["PSW-CONCERN", "ADM-TEST", "???"]), "closing_code": rnd.choice([None, "CRM-VIOL"]),
+            "grade_initial": rnd.choice(["1", "2", None]), "grade_current": rnd.choice(["1", "2", "3", "9", None]),
+            "lpa": rnd.choice(["HEREF", "TELF", "XX", None]), "is_urban": rnd.choice(["Y", "N", None]),
+            "thrive_risk": rnd.choice(["HIGH", None]), "is_domestic_abuse": rnd.choice(["Y", "N", "?"]),
+            "linked_to": rnd.choice([None, None, "WM-20211029-00001"]), "status": rnd.choice(["OPEN", "CLOSED"]),
+            "closed_at": rnd.choice([None, created + timedelta(hours=3)]), "updated_at": rnd.choice([None, _at(day, rnd)]),
+        })  # fmt: skip
+    return rows
+
+
+def _log(rnd: random.Random, day: date) -> list[dict[str, Any]]:
+    codes = ["GRADED", "TASKED", "ASSIGNED", "CLOSED", "CLOSED", "REOPENED", "NOTE"]
+    return [
+        {
+            "incident_ref": _incident_ref(rnd, day), "event_no": rnd.randrange(1, 9), "event_at": _at(day, rnd, 4),
+            "recorded_at": rnd.choice([None, _at(day, rnd, 4)]), "event_code": rnd.choice(codes), "callsign": "U1",
+        }
+        for _ in range(rnd.randrange(10, 30))
+    ]  # fmt: skip
+
+
+def _statuses(rnd: random.Random, day: date) -> list[dict[str, Any]]:
+    return [
+        {
+            "callsign": rnd.choice(["U1", "U2", "U3"]), "status_at": _at(day, rnd, 30),
+            "status_code": rnd.choice(["2", "5", "6", "6", "99"]), "incident_ref": rnd.choice([None, _incident_ref(rnd, day)]),
+            "lpa": "HEREF",
+        }
+        for _ in range(rnd.randrange(2, 12))
+    ]  # fmt: skip
+
+
+def _diary(rnd: random.Random, day: date) -> list[dict[str, Any]]:
+    rows = []
+    for _ in range(rnd.randrange(1, 5)):
+        slot = _at(day, rnd, 60)
+        rows.append({
+            "appointment_id": f"A{rnd.randrange(8)}", "version": rnd.randrange(1, 4), "incident_ref": _incident_ref(rnd, day),
+            "diary": "DIARY_CAR", "booked_at": _at(day, rnd), "slot_start_at": slot, "slot_end_at": slot + timedelta(hours=1),
+            "status": rnd.choice(["BOOKED", "MOVED", "ATTENDED", "FAILED"]), "updated_at": rnd.choice([None, _at(day, rnd)]),
+        })  # fmt: skip
+    return rows
+
+
+def _intervals(rnd: random.Random, day: date) -> list[dict[str, Any]]:
+    start = datetime(day.year, day.month, day.day)
+    return [
+        {
+            "interval_start_at": start + timedelta(minutes=30 * number), "team": team,
+            "staffed_seconds": rnd.choice([1800, -1, None]), "talk_seconds": rnd.randrange(900), "planned_heads": 3,
+        }
+        for number in range(0, 48, 12)
+        for team in ("RED", "BLUE")
+    ]  # fmt: skip
+
+
+def _disruption(first_hour: int, last_hour: int | None, key: str = "D1") -> dict[str, Any]:
+    start = datetime(2021, 10, 29)
+    return {
+        "disruption_id": key, "started_at": start + timedelta(hours=first_hour),
+        "ended_at": start + timedelta(hours=last_hour) if last_hour else None, "systems": "TELEPHONY",
+    }  # fmt: skip
+
+
+def _legacy(rnd: random.Random) -> list[dict[str, Any]]:
+    day = FIRST_DAY.replace(day=3)
+    rows = []
+    for number in range(1, 6):
+        created = _at(day, rnd)
+        rows.append({
+            "incident_date": day, "incident_no": str(number), "created_at": created, "grade": "1", "lpa": "TELF",
+            "first_at_scene_at": created + timedelta(seconds=rnd.choice([-60, 600])), "is_domestic_abuse": "N",
+        })  # fmt: skip
+    return rows
+
+
+_MAKERS = {
+    "acd_segments": _segments, "saab_incidents": _incidents, "saab_incident_log": _log,
+    "saab_resource_status": _statuses, "saab_diary": _diary, "acd_agent_intervals": _intervals,
+}  # fmt: skip
