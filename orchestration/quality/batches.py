@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from orchestration.landing.shapes import load_shapes
 from orchestration.quality.rules import CodesOf, FailingRows, FailsWhere, Rule, Scope
 
 NO_TABLE = "the table is not there"
@@ -59,8 +60,9 @@ class RuleDatabase:
             self._tables.setdefault(f"{schema}.{table}", []).append(column)
         self._mirrored: set[str] = set()
         self._pending = self._read_pending()
-        for schema in ("batch", "rule"):
+        for schema in ("batch", "rule", "shape"):
             self._execute(f"create schema {schema}")
+        self._list_exports()
 
     def codes(self, codes_of: CodesOf) -> list[str]:
         """The codes of a dictionary, without the unknown member. Raises duckdb.Error when it is not there."""
@@ -116,6 +118,12 @@ class RuleDatabase:
             f"from build.landing.contents where {where} group by export"
         )
         return {export: (numbers, newest) for export, numbers, newest in rows}
+
+    def _list_exports(self) -> None:
+        """`shape.exports`: every export, the system it comes from, and how often it comes."""
+        self._execute("create table shape.exports (export varchar, system varchar, cadence varchar)")
+        for export, shape in load_shapes().items():
+            self._execute(f"insert into shape.exports values ('{export}', '{shape.system}', '{shape.cadence}')")
 
     def _export_of(self, table: str) -> str | None:
         """The export that a table holds as delivered; None for a table that is built of several."""

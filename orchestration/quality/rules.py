@@ -187,7 +187,7 @@ class FailingRows(_Entry):
     """A query of the rows that fail, one for each unit that fails; `checked` counts the units that could be judged."""
 
     failing_rows: str
-    checked: str = "count(*)"  # an aggregate over the batch
+    checked: str = "count(*)"  # an aggregate over the batch, which it may name as well
 
     @field_validator("failing_rows")
     @classmethod
@@ -199,6 +199,9 @@ class FailingRows(_Entry):
     def query(self, batch: str) -> str:
         return self.failing_rows.replace(BATCH, batch)
 
+    def checked_count(self, batch: str) -> str:
+        return self.checked.replace(BATCH, batch)
+
 
 class FailsWhere(_Entry):
     """A condition that a row fails by, and which rows can be judged at all."""
@@ -206,12 +209,11 @@ class FailsWhere(_Entry):
     fails_where: str
     judged_where: str = "true"
 
-    @property
-    def checked(self) -> str:
-        return f"count(*) filter (where {self.judged_where})"
-
     def query(self, batch: str) -> str:
         return f"select * from {batch} where ({self.judged_where}) and ({self.fails_where})"
+
+    def checked_count(self, batch: str) -> str:
+        return f"count(*) filter (where {self.judged_where})"
 
 
 Expectation = BuiltIn | FailingRows | FailsWhere

@@ -132,6 +132,7 @@ class _Expectations:
         self._database = database
         self._context = self._gx.get_context(mode="ephemeral")
         self._context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+        self._suites = 0
         self._source = self._context.data_sources.add_or_update_sql("build", connection_string=database.url)
 
     def counts(self, batch: Batch, rules: Sequence[Rule]) -> list[_Counts | _CannotBeComputed]:
@@ -146,15 +147,15 @@ class _Expectations:
                 compiled[rule.id] = self._compile(rule, batch)
             except Exception as error:
                 outcomes[rule.id] = _CannotBeComputed(_said(error))
-        raw = self._validate(batch, compiled)
-        raised = [rule_id for rule_id in raw if _raised(raw[rule_id]) is not None]
+        found = self._validate(batch, compiled)
+        raised = [rule_id for rule_id in compiled if _raised(found.get(rule_id)) is not None]
         if len(raised) > 1:
             # Metrics of one batch share a query, so that one that raises takes others with it: ask each by itself.
             for rule_id in raised:
-                raw |= self._validate(batch, {rule_id: compiled[rule_id]})
+                found |= self._validate(batch, {rule_id: compiled[rule_id]})
         for rule in rules:
-            if rule.id in raw:
-                outcomes[rule.id] = _read(rule, raw[rule.id], batch, checked.get(rule.id))
+            if rule.id in compiled:
+                outcomes[rule.id] = _read(rule, found.get(rule.id), batch, checked.get(rule.id))
         return [outcomes[rule.id] for rule in rules]
 
     def close(self) -> None:
@@ -168,7 +169,11 @@ class _Expectations:
         self, batch: Batch, rules: Sequence[Rule], outcomes: dict[str, _Counts | _CannotBeComputed]
     ) -> dict[str, int]:
         """How many units each query of failing rows could judge: in one pass, or one by one where one raises."""
-        aggregates = {rule.id: rule.expectation.checked for rule in rules if not isinstance(rule.expectation, BuiltIn)}
+        aggregates = {
+            rule.id: rule.expectation.checked_count(batch.full_name)
+            for rule in rules
+            if not isinstance(rule.expectation, BuiltIn)
+        }
         try:
             counted = self._database.checked(batch, list(aggregates.values()))
             return dict(zip(aggregates, counted, strict=True))
@@ -185,6 +190,8 @@ class _Expectations:
         """The expectation of a rule, with the rule's id in its meta."""
         from great_expectations.expectations.registry import get_expectation_impl
 
+        from orchestration.quality.duckdb_reading import failing_rows_expectation
+
         meta = {"rule_id": rule.id}
         if isinstance(rule.expectation, BuiltIn):
             arguments = rule.expectation.arguments
@@ -193,24 +200,31 @@ class _Expectations:
             return get_expectation_impl(rule.expectation.type)(**arguments, meta=meta)
         view = self._database.failing_view(rule, rule.expectation, batch)
         # The view reads the batch; Great Expectations asks to see the batch named.
-        return self._gx.expectations.UnexpectedRowsExpectation(
+        return failing_rows_expectation()(
             unexpected_rows_query=f"select failing from {view} /* {{batch}} */", meta=meta
         )
 
     def _validate(self, batch: Batch, compiled: dict[str, Any]) -> dict[str, Any]:
-        """Great Expectations' result of each rule id."""
+        """Great Expectations' result of each rule id, or what it raised instead of any."""
         if not compiled:
             return {}
-        asset = self._asset(batch)
-        suite = self._gx.ExpectationSuite(name="rules", expectations=list(compiled.values()))
-        suite = self._context.suites.add_or_update(suite)
-        definition = self._context.validation_definitions.add_or_update(
-            self._gx.ValidationDefinition(name="rules", data=asset, suite=suite)
+        try:
+            return self._run_suite(batch, compiled)
+        except Exception as error:
+            return dict.fromkeys(compiled, error)
+
+    def _run_suite(self, batch: Batch, compiled: dict[str, Any]) -> dict[str, Any]:
+        self._suites += 1
+        name = f"rules {self._suites}"
+        suite = self._context.suites.add(self._gx.ExpectationSuite(name=name, expectations=list(compiled.values())))
+        definition = self._context.validation_definitions.add(
+            self._gx.ValidationDefinition(name=name, data=self._rows_of(batch), suite=suite)
         )
         found = definition.run(result_format="BASIC").results
         return {result.expectation_config.meta["rule_id"]: result for result in found}
 
-    def _asset(self, batch: Batch) -> Any:
+    def _rows_of(self, batch: Batch) -> Any:
+        """The batch as Great Expectations names it."""
         try:
             asset = self._source.get_asset(batch.name)
         except LookupError:
@@ -237,6 +251,10 @@ def _read(rule: Rule, result: Any, batch: Batch, checked: int | None) -> _Counts
 
 def _raised(result: Any) -> str | None:
     """The message of the first exception in a result, or None. It stands at the top, or below each metric's id."""
+    if result is None:
+        return "no result came back"
+    if isinstance(result, Exception):
+        return str(result) or type(result).__name__
     info = result.exception_info or {}
     entries = [info] if "raised_exception" in info else list(info.values())
     for entry in entries:

@@ -1,0 +1,388 @@
+"""A made-up build database: two days of clean deliveries after five weeks of published ones, a row of every kind.
+
+Tables and columns come from the shapes and from the reference data; the marts hold only what the rules read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+from orchestration.landing.shapes import load_shapes
+from orchestration.settings import DBT_PROJECT, PROJECT
+
+DAYS = (date(2021, 10, 4), date(2021, 10, 5))
+WEEKS_BEFORE = 5
+CALLS_A_DAY = 96
+INCIDENTS_A_DAY = 48
+REFERENCE = PROJECT / "orchestration" / "profiles" / "west_mercia" / "reference"
+SEEDS = DBT_PROJECT / "models" / "staging" / "reference" / "reference.yml"
+MONTHLY = {"digital_contacts", "workforce", "recruitment", "da_outcomes", "bt_999_national", "service_disruptions"}
+Row = dict[str, Any]
+
+
+def make_build_database(path: Path) -> Path:
+    """Write the clean build database of generation `g1`, which carries `g0` on."""
+    with duckdb.connect(str(path)) as con:
+        con.execute("set TimeZone = 'UTC'")
+        for schema in ("reference", "landing", "staging", "intermediate", "marts", "quality"):
+            con.execute(f"create schema {schema}")
+        _make_reference(con)
+        _make_deliveries(con)
+        for export in load_shapes():
+            _make_base(con, export)
+        _make_models(con)
+    return path
+
+
+def _make_reference(con: duckdb.DuckDBPyConnection) -> None:
+    for seed in yaml.safe_load(SEEDS.read_text())["seeds"]:
+        types = seed["config"]["column_types"]
+        listed = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
+        con.execute(
+            f"create table reference.{seed['name']} as select * from "
+            f"read_csv('{REFERENCE / (seed['name'] + '.csv')}', header = true, columns = {{{listed}}})"
+        )
+
+
+def _make_deliveries(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("create table landing.run as select 'g1' as generation, now() as started_at, false as is_full")
+    con.execute(
+        "create table landing.contents (content_no integer, delivery_id varchar, name varchar, export varchar, "
+        "contract_version varchar, business_date date, delivery_rank integer, is_pending boolean)"
+    )
+    con.execute("create table landing.deliveries (delivery_id varchar, name varchar, batch varchar)")
+    con.execute(
+        "create table quality.deliveries (delivery_id varchar, name varchar, export varchar, sha256 varchar, "
+        "business_date date, status varchar, rows_read bigint, rows_loaded bigint, rows_superseded bigint, "
+        "rows_duplicate bigint, rows_quarantined bigint, unknown_columns varchar)"
+    )
+    for number, (export, day) in enumerate(_files(), start=1):
+        name, delivery = f"{export}_{day:%Y%m%d}.csv", f"d{number:05d}"
+        pending = day in DAYS or export in MONTHLY | {"legacy_incidents"}
+        con.execute(
+            "insert into landing.contents values (?, ?, ?, ?, '5', ?, ?, ?)",
+            [number, delivery, name, export, day, number, pending],
+        )
+        con.execute("insert into landing.deliveries values (?, ?, ?)", [delivery, name, "g1" if pending else "g0"])
+        con.execute(
+            "insert into quality.deliveries values (?, ?, ?, ?, ?, 'LOADED', 100, 100, 0, 0, 0, '{}')",
+            [delivery, name, export, f"sha{number}", day],
+        )
+
+
+def _files() -> Iterator[tuple[str, date]]:
+    first = DAYS[0] - timedelta(weeks=WEEKS_BEFORE)
+    for export, shape in load_shapes().items():
+        if shape.cadence == "day":
+            for offset in range((DAYS[-1] - first).days + 1):
+                yield export, first + timedelta(days=offset)
+        elif export == "legacy_incidents":
+            yield export, date(2021, 1, 1)
+        else:
+            yield export, date(2021, 9, 1)
+            yield export, date(2021, 10, 1)
+
+
+def _make_base(con: duckdb.DuckDBPyConnection, export: str) -> None:
+    shape = load_shapes()[export]
+    stored = shape.stored_columns()
+    extra = "_delivery_id varchar, _business_date date, _key ubigint, _outcome varchar"
+    columns = ", ".join(f"{name} {kind}" for name, kind in stored.items())
+    con.execute(f"create table staging.base_{export} ({columns}, {extra})")
+    con.execute(f"create view landing.{export} as select {', '.join(stored)} from staging.base_{export}")
+    flags = [name for name in stored if name.endswith("_is_ambiguous")]
+    for line, (day, row) in enumerate(_rows(export), start=2):
+        found = con.execute(
+            "select content_no, delivery_id from landing.contents where export = ? and business_date = ?", [export, day]
+        ).fetchone()
+        assert found is not None, (export, day)
+        provenance = {
+            "_content_no": found[0],
+            "_delivery_id": found[1],
+            "_business_date": day,
+            "_source_row": line,
+            "_key": line,
+            "_outcome": "loaded",
+        }
+        whole = {**dict.fromkeys(flags, False), **row, **provenance}
+        con.execute(
+            f"insert into staging.base_{export} ({', '.join(whole)}) values ({', '.join('?' for _ in whole)})",
+            list(whole.values()),
+        )
+
+
+def _rows(export: str) -> Iterator[tuple[date, Row]]:
+    daily = {
+        "acd_segments": _segments,
+        "acd_agent_intervals": _intervals,
+        "saab_incidents": _incidents,
+        "saab_incident_log": _events,
+        "saab_resource_status": _statuses,
+        "saab_diary": _appointments,
+    }
+    if export in daily:
+        for day in DAYS:
+            yield from ((day, row) for row in daily[export](day))
+    elif export == "legacy_incidents":
+        yield from ((date(2021, 1, 1), row) for row in _legacy())
+    else:
+        yield from ((date(2021, 10, 1), row) for row in _monthly(export))
+
+
+def _midnight(day: date) -> datetime:
+    """The local midnight in UTC: the clocks stand an hour ahead in early October."""
+    return datetime(day.year, day.month, day.day) - timedelta(hours=1)
+
+
+def _call_start(day: date, number: int) -> datetime:
+    return _midnight(day) + timedelta(minutes=15 * number)
+
+
+def _segments(day: date) -> Iterator[Row]:
+    for number in range(CALLS_A_DAY):
+        start = _call_start(day, number)
+        first = {
+            "call_id": f"{number:04d}",
+            "segment": 1,
+            "segment_start_at": start,
+            "segment_end_at": start + timedelta(seconds=132),
+            "dialled": "999" if number % 4 == 0 else "101",
+            "queue": "OCC_101",
+            "disposition": "ANS",
+            "ivr_seconds": 5,
+            "queue_seconds": 4,
+            "ring_seconds": 3,
+            "talk_seconds": 120,
+            "hold_seconds": 0,
+            "wrap_seconds": 30,
+            "agent_token": f"agent{number % 7}",
+            "team": "A",
+            "caller_token": f"caller{number}",
+            "is_withheld": None,
+            "wrap_code": "NEW_INCIDENT",
+        }
+        if number % 10 == 0:
+            first |= {"disposition": "XFER", "talk_seconds": 60, "segment_end_at": start + timedelta(seconds=72)}
+        yield first
+        if number % 10 == 0:
+            second_start = start + timedelta(seconds=72)
+            yield first | {
+                "segment": 2,
+                "disposition": "ANS",
+                "segment_start_at": second_start,
+                "segment_end_at": second_start + timedelta(seconds=72),
+            }
+
+
+def _intervals(day: date) -> Iterator[Row]:
+    for number in range(48):
+        yield {
+            "interval_start_at": _midnight(day) + timedelta(minutes=30 * number),
+            "team": "A",
+            "staffed_seconds": 3600,
+            "available_seconds": 3000,
+            "talk_seconds": 240,
+            "hold_seconds": 0,
+            "wrap_seconds": 60,
+            "aux_seconds": 300,
+            "planned_heads": 2,
+        }
+
+
+def _incident_ref(day: date, number: int) -> str:
+    return f"WM-{day:%Y%m%d}-{number:05d}"
+
+
+def _created(day: date, number: int) -> datetime:
+    return _call_start(day, number) + timedelta(minutes=3)
+
+
+def _incidents(day: date) -> Iterator[Row]:
+    for number in range(INCIDENTS_A_DAY):
+        created = _created(day, number)
+        closed = created + timedelta(hours=2)
+        yield {
+            "incident_ref": _incident_ref(day, number),
+            "created_at": created,
+            "recorded_at": created + timedelta(seconds=30),
+            "source": "101",
+            "call_ref": f"{day:%Y%m%d}-{number:04d}",
+            "opening_code": "ASB-NUIS",
+            "closing_code": "ASB-PERS",
+            "grade_initial": "1",
+            "grade_current": "2" if number % 2 else "1",
+            "lpa": "TELF",
+            "beat": "T01",
+            "is_urban": "Y",
+            "thrive_risk": "STANDARD",
+            "is_domestic_abuse": "N" if number % 4 else "Y",
+            "is_repeat_victim": "N",
+            "is_back_record": "N",
+            "linked_to": _incident_ref(day, 6) if number == 7 else None,
+            "status": "CLOSED",
+            "closed_at": closed,
+            "updated_at": closed + timedelta(seconds=1),
+            "first_at_scene_at": created + timedelta(minutes=10),
+            "pnc_checked": "Y",
+        }
+
+
+def _events(day: date) -> Iterator[Row]:
+    codes = ("CREATED", "GRADED", "TASKED", "ASSIGNED", "UNASSIGNED", "CLOSED")
+    for number in range(INCIDENTS_A_DAY):
+        for event_no, code in enumerate(codes, start=1):
+            event = _created(day, number) + timedelta(minutes=event_no - 1)
+            yield {
+                "incident_ref": _incident_ref(day, number),
+                "event_no": event_no,
+                "event_at": event,
+                "recorded_at": event + timedelta(seconds=5),
+                "event_code": code,
+                "to_value": "1" if code == "GRADED" else None,
+                "callsign": f"C{number}" if code in ("ASSIGNED", "UNASSIGNED") else None,
+            }
+
+
+def _statuses(day: date) -> Iterator[Row]:
+    for number in range(INCIDENTS_A_DAY):
+        for minutes, code in ((4, "5"), (10, "6"), (60, "2")):
+            yield {
+                "callsign": f"C{number}",
+                "status_at": _created(day, number) + timedelta(minutes=minutes),
+                "status_code": code,
+                "incident_ref": None if code == "2" else _incident_ref(day, number),
+                "lpa": "TELF",
+            }
+
+
+def _appointments(day: date) -> Iterator[Row]:
+    for number in range(0, INCIDENTS_A_DAY, 8):
+        created = _created(day, number)
+        slot = created + timedelta(hours=5)
+        booked = {
+            "appointment_id": f"A{day:%d}-{number}",
+            "version": 1,
+            "incident_ref": _incident_ref(day, number),
+            "diary": "SCHEDULED",
+            "booked_at": created + timedelta(minutes=5),
+            "slot_start_at": slot,
+            "slot_end_at": slot + timedelta(hours=2),
+            "status": "BOOKED",
+            "attended_at": None,
+            "lpa": "TELF",
+            "updated_at": created + timedelta(minutes=5),
+        }
+        yield booked
+        yield booked | {"version": 2, "status": "ATTENDED", "attended_at": slot, "updated_at": slot}
+
+
+def _legacy() -> Iterator[Row]:
+    for number in range(1, 21):
+        created = datetime(2021, 1, 5, 8) + timedelta(minutes=number)
+        yield {
+            "incident_date": date(2021, 1, 5),
+            "incident_no": str(number),
+            "created_at": created,
+            "grade": "1",
+            "lpa": "TELF",
+            "category": "ASB-NUIS",
+            "source": "101",
+            "is_domestic_abuse": "N",
+            "first_assigned_at": created + timedelta(minutes=2),
+            "first_at_scene_at": created + timedelta(minutes=12),
+            "closed_at": created + timedelta(hours=1),
+        }
+
+
+def _monthly(export: str) -> Iterator[Row]:
+    opened = datetime(2021, 10, 4, 9)
+    if export == "da_outcomes":
+        for number in range(0, INCIDENTS_A_DAY, 4):
+            yield {
+                "incident_ref": _incident_ref(DAYS[0], number),
+                "victim_token": f"victim{number}",
+                "suspect_present": "Y",
+                "arrest_at": _created(DAYS[0], number) + timedelta(hours=1),
+                "risk_tool": "DASH",
+                "risk_grade": "HIGH",
+                "positive_action": "Y",
+                "body_worn_video": "Y",
+                "protective_order": "N",
+                "victim_supports": "N",
+                "updated_at": opened,
+            }
+    elif export == "digital_contacts":
+        for number in range(20):
+            yield {
+                "contact_id": f"D{number}",
+                "channel": "DIGITAL_DESK",
+                "direction": "IN",
+                "opened_at": opened,
+                "first_reply_at": opened + timedelta(minutes=5),
+                "closed_at": opened + timedelta(minutes=9),
+                "incident_ref": _incident_ref(DAYS[0], number),
+            }
+    elif export == "workforce":
+        for number in range(10):
+            yield {
+                "month": date(2021, 10, 1),
+                "unit": f"U{number}",
+                "role": "Call taker",
+                "establishment_fte": 20,
+                "strength_fte": 18,
+                "headcount": 20,
+                "abstracted_fte": 1,
+            }
+    elif export == "recruitment":
+        for stage, count in (("APPLIED", 411), ("ASSESSED", 108), ("INTERVIEWED", 65), ("APPOINTED", 18)):
+            for month in (9, 10):
+                yield {"month": date(2021, month, 1), "stage": stage, "stage_count": count}
+    elif export == "service_disruptions":
+        yield {
+            "disruption_id": "O1",
+            "started_at": opened,
+            "ended_at": opened + timedelta(hours=1),
+            "systems": "TELEPHONY",
+            "restored_at": opened + timedelta(hours=9),
+        }
+    elif export == "bt_999_national":
+        for number in range(5):
+            yield {
+                "force": f"Force {number}",
+                "month": date(2021, 10, 1),
+                "calls": 100,
+                "mean_seconds": 9,
+                "under_10": 80,
+                "from_10_to_60": 15,
+                "over_60": 5,
+            }
+
+
+def _make_models(con: duckdb.DuckDBPyConnection) -> None:
+    """The models that rules read beside the base tables."""
+    con.execute(
+        "create table staging.stg_acd_segments as select _business_date as call_date, call_id, segment, "
+        "cast(segment_start_at + interval 1 hour as date) as segment_start_date, _delivery_id, _source_row "
+        "from staging.base_acd_segments"
+    )
+    con.execute(
+        "create table marts.fct_calls as select strftime(_business_date, '%Y%m%d') || '-' || call_id as call_key, "
+        "'answered' as outcome, sum(queue_seconds + ring_seconds)::bigint as wait_seconds, "
+        "sum(talk_seconds)::bigint as talk_seconds, sum(hold_seconds)::bigint as hold_seconds, "
+        "sum(wrap_seconds)::bigint as wrap_seconds from staging.base_acd_segments group by 1"
+    )
+    con.execute(
+        "create table marts.fct_incidents as select incident_ref as incident_key, created_at, "
+        "grade_current as grade_final, true as is_attended, linked_to is not null as is_duplicate, "
+        "false as is_back_record, first_at_scene_at, created_at + interval 1 minute as first_graded_at, "
+        "created_at + interval 3 minute as first_assigned_at, created_at + interval 4 minute as first_en_route_at, "
+        "600 as response_seconds from staging.base_saab_incidents"
+    )
+    con.execute("create table intermediate.int_affected_calls as select call_key from marts.fct_calls")
+    con.execute("create table intermediate.int_affected_incidents as select incident_key from marts.fct_incidents")
