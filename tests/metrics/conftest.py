@@ -35,7 +35,9 @@ def build_metrics(tmp_path_factory: pytest.TempPathFactory) -> Builder:
         finally:
             DuckDBConnectionManager.close_all_connections()
         assert result.exception is None, result.exception
-        failed = [f"{each.node.name}: {each.message}" for each in result.result.results if each.status in ("error", "fail")]
+        failed = [
+            f"{each.node.name}: {each.message}" for each in result.result.results if each.status in ("error", "fail")
+        ]
         assert not failed, "\n".join(failed)
 
     return build

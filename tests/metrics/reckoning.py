@@ -118,7 +118,10 @@ def _rows(world: World, indicator: Indicator) -> Iterator[tuple[Key, Figure]]:
             None,
         )
         for scope, facts in by_scope.items():
-            yield (indicator.kpi_id, kind, start, *scope), _figure(indicator, facts, len(days), there, complete, keys, target)
+            yield (
+                (indicator.kpi_id, kind, start, *scope),
+                _figure(indicator, facts, len(days), there, complete, keys, target),
+            )
 
 
 def _touches(disruption: Row, days: tuple[date, ...]) -> bool:
@@ -258,7 +261,12 @@ def _calls(world: World) -> Iterator[Indicator]:
     yield _of_calls(world, "calls_wait_mean", lambda call: call["wait_seconds"], "ratio", has_force=False)
     for name, share in (("median", "1/2"), ("p90", "9/10"), ("p95", "19/20"), ("max", "1")):
         yield _of_calls(
-            world, f"calls_wait_{name}", lambda call: call["wait_seconds"], "percentile", Fraction(share), has_force=False
+            world,
+            f"calls_wait_{name}",
+            lambda call: call["wait_seconds"],
+            "percentile",
+            Fraction(share),
+            has_force=False,
         )
 
 

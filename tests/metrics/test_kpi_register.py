@@ -1,4 +1,4 @@
-"""kpi_register says what can be had and why not. A failure means that people look for a figure that cannot be, or miss one."""
+"""kpi_register says what can be had and why not. A failure: people look for a figure that cannot be, or miss one."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ def test_each_version_of_a_system_is_judged_by_what_it_sent(tmp_path: Path, buil
     assert set(register(path, "calls_answered")) == {"TELEPHONY"}
 
 
-def test_status_presses_that_stop_take_response_times_away_under_version_5(tmp_path: Path, build_metrics: Builder) -> None:
+def test_status_presses_that_stop_take_response_times_away_under_version_5(
+    tmp_path: Path, build_metrics: Builder
+) -> None:
     """The loss that the force lived with: no at-scene time in version 5, and then no status presses either."""
     path, world = tmp_path / "world.duckdb", whole_world()
     stopped = date(2021, 3, 30)
@@ -56,7 +58,11 @@ def test_status_presses_that_stop_take_response_times_away_under_version_5(tmp_p
     status, since, reason = register(path, "response_grade1_median")["SAAB-5"]
     assert (status, reason) == ("NOT_AVAILABLE", "not delivered: saab_resource_status")
     assert since == stopped
-    assert register(path, "response_grade1_median")["SAAB-6"] == ("NOT_AVAILABLE", None, "nothing of version 6 was delivered")
+    assert register(path, "response_grade1_median")["SAAB-6"] == (
+        "NOT_AVAILABLE",
+        None,
+        "nothing of version 6 was delivered",
+    )
 
 
 def test_nothing_delivered_makes_nothing_available(tmp_path: Path, build_metrics: Builder) -> None:

@@ -17,8 +17,10 @@ COLUMNS = (
     "kpi_id, period_type, period_start, scope_type, scope_code, numerator, denominator, value, measured_count, "
     "eligible_count, value_excluding_disruptions, quality_state, disruption_keys, target"
 )
-EVERYTHING = f"select {COLUMNS}, period_end, is_target_met, coverage_ratio, day_count, delivered_day_count, " \
+EVERYTHING = (
+    f"select {COLUMNS}, period_end, is_target_met, coverage_ratio, day_count, delivered_day_count, "
     "complete_day_count, definition_version from metrics.kpi_results order by all"
+)
 
 
 def is_near(found: float | None, expected: object) -> bool:
@@ -81,13 +83,15 @@ def test_a_run_of_changes_gives_what_a_run_from_nothing_gives(tmp_path: Path, bu
     disrupted |= {row["created_date"] for row in whole.incidents if row["disruption_key"]}
     disrupted |= {row["interval_date"] for row in whole.intervals if row["disruption_key"]}
     newest = {late + timedelta(days=n) for n in range(1, 8)} | disrupted
-    write(second, path, generation="g2", affected={subject: newest for subject in ("calls", "incidents", "agents")})
+    write(second, path, generation="g2", affected=dict.fromkeys(("calls", "incidents", "agents"), newest))
     build_metrics(path, full=False)
     assert_true(path, second)
-    assert ("g1",) in rows_of(path, "select distinct generation from metrics.kpi_results"), "everything was computed again"
+    assert ("g1",) in rows_of(path, "select distinct generation from metrics.kpi_results"), (
+        "everything was computed again"
+    )
 
     oldest = {FIRST + timedelta(days=n) for n in range(6)}
-    write(whole, path, generation="g3", affected={subject: oldest for subject in ("calls", "incidents", "agents")})
+    write(whole, path, generation="g3", affected=dict.fromkeys(("calls", "incidents", "agents"), oldest))
     build_metrics(path, full=False)
     assert_true(path, whole)
 
@@ -128,7 +132,9 @@ def test_a_day_alone_touches_only_the_periods_that_hold_it(tmp_path: Path, build
     write(world, path, generation="g2", affected={"agents": {day}})
     build_metrics(path, full=False)
     touched = rows_of(
-        path, "select distinct kpi_id, period_type, period_start from metrics.kpi_results where generation = 'g2' order by all"
+        path,
+        "select distinct kpi_id, period_type, period_start from metrics.kpi_results "
+        "where generation = 'g2' order by all",
     )
     starts = [("day", day), ("month", date(2021, 4, 1)), ("quarter", date(2021, 4, 1)), ("week", date(2021, 4, 12))]
     assert touched == [("calls_occupancy", *start) for start in [*starts, ("year", date(2021, 4, 1))]]
@@ -171,7 +177,8 @@ def test_every_call_ends_in_exactly_one_way(built: Path) -> None:
     """presented = offered + in the menu + elsewhere; a call that is in neither or in both makes every share wrong."""
     sql = """
         with figures as (
-            select period_type, period_start, period_end, scope_code, max(case kpi_id when 'calls_presented' then value end) as presented,
+            select period_type, period_start, period_end, scope_code,
+                max(case kpi_id when 'calls_presented' then value end) as presented,
                 coalesce(max(case kpi_id when 'calls_offered' then value end), 0) as offered,
                 coalesce(max(case kpi_id when 'calls_answered_elsewhere' then value end), 0) as elsewhere
             from metrics.kpi_results where scope_type in ('force', 'line') and subject = 'calls' group by all
@@ -196,9 +203,11 @@ def test_figures_that_add_up_are_sums_of_their_days(built: Path) -> None:
         select longer.kpi_id, longer.period_type, longer.period_start, longer.scope_code
         from longer inner join metrics.kpi_results as days
             on days.period_type = 'day' and days.kpi_id = longer.kpi_id and days.scope_type = longer.scope_type
-            and days.scope_code = longer.scope_code and days.period_start between longer.period_start and longer.period_end
+            and days.scope_code = longer.scope_code
+            and days.period_start between longer.period_start and longer.period_end
         group by all
-        having sum(days.numerator) <> any_value(longer.numerator) or sum(days.denominator) <> any_value(longer.denominator)
+        having sum(days.numerator) <> any_value(longer.numerator)
+            or sum(days.denominator) <> any_value(longer.denominator)
             or sum(days.eligible_count) <> any_value(longer.eligible_count)
     """
     assert rows_of(built, sql) == []
@@ -207,8 +216,8 @@ def test_figures_that_add_up_are_sums_of_their_days(built: Path) -> None:
 def test_scopes_add_up_to_the_force(built: Path) -> None:
     sql = """
         with parts as (
-            select kpi_id, period_type, period_start, scope_type, sum(numerator) as numerator, sum(measured_count) as measured,
-                sum(eligible_count) as eligible
+            select kpi_id, period_type, period_start, scope_type, sum(numerator) as numerator,
+                sum(measured_count) as measured, sum(eligible_count) as eligible
             from metrics.kpi_results where scope_type <> 'force' group by all
         )
         select parts.* from parts inner join metrics.kpi_results as whole

@@ -22,7 +22,8 @@ AREAS = ("HEREF", "TELF", "UNKNOWN")
 OUTCOMES = (
     *("answered",) * 8,
     *("abandoned",) * 4,
-    "test", "answered_elsewhere", "abandoned_in_menu", "ended_by_menu", "overflow", "callback", "silent", "lost", "unknown",
+    "test", "answered_elsewhere", "abandoned_in_menu", "ended_by_menu", "overflow", "callback", "silent", "lost",
+    "unknown",
 )  # fmt: skip
 SYSTEM_OF = {
     "acd_segments": "telephony",
@@ -58,7 +59,8 @@ COLUMNS = {
         "talk_seconds": "bigint", "hold_seconds": "bigint", "wrap_seconds": "bigint", "aux_seconds": "bigint",
     },
     "marts.fct_disruptions": {
-        "disruption_key": "varchar", "started_at": "timestamptz", "ended_at": "timestamptz", "started_at_local": "timestamp", "ended_at_local": "timestamp", "systems": "varchar",
+        "disruption_key": "varchar", "started_at": "timestamptz", "ended_at": "timestamptz",
+        "started_at_local": "timestamp", "ended_at_local": "timestamp", "systems": "varchar",
     },
     "marts.dim_dates": {
         "local_date": "date", "week_start_date": "date", "month_start_date": "date", "quarter_start_date": "date",
@@ -75,8 +77,8 @@ COLUMNS = {
     "reference.exports": {"export": "varchar", "label": "varchar", "system": "varchar"},
     "reference.parameters": {"parameter": "varchar", "value": "double", "valid_from": "date", "valid_to": "date"},
     "marts.dim_system_versions": {
-        "system_version": "varchar", "system_version_label": "varchar", "export": "varchar", "contract_version": "varchar",
-        "valid_from": "date", "valid_to": "date",
+        "system_version": "varchar", "system_version_label": "varchar", "export": "varchar",
+        "contract_version": "varchar", "valid_from": "date", "valid_to": "date",
     },
     "landing.run": {"generation": "varchar"},
 }  # fmt: skip
@@ -241,7 +243,7 @@ def _dates() -> list[Row]:
 
 
 def write(world: World, path: Path, *, generation: str, affected: dict[str, set[date]] | None = None) -> None:
-    """Put the world into a database, in place of the one before; `affected` are the dates an incremental run is told of."""
+    """Put the world into a database in place of the one before; `affected`: the dates an incremental run is told of."""
     affected = affected or {}
     touched_days = affected.get("calls", set())
     starts = {export: min(days) for export, days in world.delivered.items() if days}
