@@ -113,6 +113,10 @@ class Case(_Model):
     then_column: str | None = None
 
 
+def _listed(raw: Any) -> Any:
+    return (raw,) if isinstance(raw, str) else raw
+
+
 class Value(_Model):
     """Where a shape's column comes from, when it is not one delivered column. Exactly one of the first five."""
 
@@ -120,7 +124,7 @@ class Value(_Model):
     compose: tuple[str, ...] = ()  # texts of several columns, joined by the separator; null when one is null
     constant: str | int | None = None
     first_of: tuple[str, ...] = ()  # the first that is not null
-    clock: str | None = None  # a clock column, on the day of `date`
+    clock: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()  # a clock column (the first not null), on `date`
     cases: tuple[Case, ...] = ()
     date: str | None = None
     after: str | None = None  # a clock of this shape that comes before it: a smaller one is on the next day
@@ -133,14 +137,14 @@ class Value(_Model):
         given = [self.column, self.compose, self.constant, self.first_of, self.clock, self.cases]
         if sum(item not in (None, ()) for item in given) != 1:
             raise _Problem("give exactly one of column, compose, constant, first_of, clock, cases")
-        if (self.clock is None) != (self.date is None):
+        if bool(self.clock) != bool(self.date):
             raise _Problem("clock and date belong together")
         return self
 
     @property
     def columns(self) -> set[str]:
         """Delivered columns that it reads."""
-        named = {*self.compose, *self.first_of, *(c for c in (self.column, self.clock, self.date) if c)}
+        named = {*self.compose, *self.first_of, *self.clock, *(c for c in (self.column, self.date) if c)}
         for case in self.cases:
             named |= set(case.when) | ({case.then_column} if case.then_column else set())
         return named
@@ -208,6 +212,7 @@ class Contract(_Model):
     time_zone: Zone | None = None  # the profile's unless said otherwise
     formats: dict[str, TimeFormat] = Field(default_factory=dict)
     missing: tuple[str, ...] = ()  # words that mean null in every column
+    may_double_unknown: bool = False  # an unknown column may be there twice: nothing of it is stored anyway
     covers: Cadence | None = None  # the shape's cadence unless said otherwise
     business_date: BusinessDate = BusinessDate(pattern="%Y%m%d")
     columns: dict[str, Annotated[Column, BeforeValidator(_column_or_name)]]
@@ -314,15 +319,27 @@ def _value_problems(contract: Contract, row: Becomes, shape: Shape, name: str, v
             yield f"values.{name} is a {wanted}; column {value.column!r} is read as {given}"
     if value.after is not None:
         before = row.values.get(value.after)
-        if before is None or before.clock is None:
+        if before is None or not before.clock:
             yield f"values.{name}: after names {value.after!r}, which is not a clock of this row"
-        if value.after == name:
+        elif _comes_after_itself(row, name):
             yield f"values.{name} cannot come after itself"
-    if value.clock and value.clock in contract.columns:
-        if contract.type_of(value.clock) != "clock" or contract.type_of(str(value.date)) != "date":
+    if value.clock and value.columns <= set(contract.columns):
+        if {contract.type_of(header) for header in value.clock} != {"clock"} or contract.type_of(
+            str(value.date)
+        ) != "date":
             yield f"values.{name}: clock wants a clock column and date a date column"
         if shape.columns[name] != "instant":
             yield f"values.{name}: date and clock make an instant"
+
+
+def _comes_after_itself(row: Becomes, name: str) -> bool:
+    followed, current = {name}, row.values[name].after
+    while current is not None and current in row.values:
+        if current in followed:
+            return True
+        followed.add(current)
+        current = row.values[current].after
+    return False
 
 
 class Profile(_Model):

@@ -62,21 +62,27 @@ class Layout:
             return f"is not {article} {kind} written as {self._format_of(header).pattern}"
         return {"integer": "is not a whole number", "decimal": "is not a number"}.get(kind, "cannot be read")
 
-    def null_faults(self) -> list[tuple[str, str]]:
-        """(tag of the flag, column to name) of everything that must not be null."""
+    def null_faults(self) -> list[tuple[str, tuple[str, ...]]]:
+        """(tag of the flag, columns it may come from) of everything that must not be null."""
         return [
-            (f"{number}_{name}", self._named(row, name))
+            (f"{number}_{name}", self._sources(row, name))
             for number, row in enumerate(self.contract.rows)
             for name in load_shapes()[row.export].not_null
         ]
 
+    def is_missing(self, header: str, text: str) -> bool:
+        """Does a column's text mean null?"""
+        return not text or text in self.words_of(header)
+
     def clock_faults(self) -> list[tuple[str, str]]:
         """(tag of the flag, column to name) of the instants made of a date and a clock."""
-        return [(f"{n}_{name}", str(self.contract.rows[n].values[name].clock)) for n, name in self._all_clocked()]
+        return [(f"{n}_{name}", self.contract.rows[n].values[name].clock[0]) for n, name in self._all_clocked()]
 
-    def _named(self, row: Becomes, name: str) -> str:
+    def _sources(self, row: Becomes, name: str) -> tuple[str, ...]:
         value = row.values[name]
-        return value.column or value.clock or next(iter(value.compose or value.first_of), name)
+        if value.column:
+            return (value.column,)
+        return value.clock or value.compose or value.first_of or (name,)
 
     # --- SQL, from the text outwards ------------------------------------------------------------------------------
     def typed_sql(self, clock: LocalClock, source: str) -> str:
@@ -255,7 +261,8 @@ class Layout:
         `s` time since the date's midnight, `m` the last such time so far and `w` the wall clock, `k` the instant.
         """
         value = self.contract.rows[number].values[name]
-        own, day = f"v{self.index[str(value.clock)]}", f"p{self.index[str(value.date)]}"
+        own = f"coalesce({', '.join(f'v{self.index[header]}' for header in value.clock)})"
+        day = f"p{self.index[str(value.date)]}"
         tag = f"{number}_{name}"
         before = f"m{number}_{value.after}" if value.after else None
         last = f"coalesce(s{tag}, {before})" if before else f"s{tag}"

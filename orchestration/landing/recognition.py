@@ -61,10 +61,14 @@ def choose_contract(contracts: Sequence[Contract], headers: Mapping[str, list[st
 
 def check_header(contract: Contract, header: list[str]) -> None:
     """Raises FileFault when a column is there twice."""
-    doubled = {name for name in header if header.count(name) > 1} if len(set(header)) < len(header) else set()
-    if doubled:
-        known = sorted(doubled & set(contract.columns))
-        raise FileFault(f"a column is doubled: {', '.join(known)}" if known else "an unknown column is doubled")
+    if len(set(header)) == len(header):
+        return
+    doubled = {name for name in header if header.count(name) > 1}
+    known = [name for name in contract.columns if name in doubled]
+    if known:
+        raise FileFault(f"a column is doubled: {', '.join(known)}")
+    if not contract.may_double_unknown:
+        raise FileFault("an unknown column is doubled")
 
 
 def _why_none(contracts: Sequence[Contract], headers: Mapping[str, list[str]]) -> str:

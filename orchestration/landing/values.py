@@ -232,7 +232,7 @@ class TypedBatch:
 
     def _faults(self, found: dict[str, Any]) -> Iterator[tuple[str | None, str]]:
         """Column and reason of everything that is wrong with a row."""
-        told = set()
+        told: set[str] = set()
         for number, header in enumerate(self.layout.headers):
             if fault := found[f"f{number}"]:
                 told.add(header)
@@ -241,10 +241,15 @@ class TypedBatch:
             if found[f"y{tag}"] and column not in told:
                 told.add(column)
                 yield column, "is a local time that does not exist"
-        for tag, column in self.layout.null_faults():
+        for tag, columns in self.layout.null_faults():
+            column = next((name for name in columns if self._is_empty(name, found)), columns[0])
             if found[f"z{tag}"] and column not in told:
                 told.add(column)
                 yield column, "must not be empty"
+
+    def _is_empty(self, header: str, found: dict[str, Any]) -> bool:
+        number = self.layout.index.get(header)
+        return number is not None and self.layout.is_missing(header, found[f"c{number}"] or "")
 
     def _shown(self, header: str, texts: dict[str, str]) -> str | None:
         """A value as it may be shown."""
