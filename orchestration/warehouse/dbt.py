@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from orchestration.progress import report
 from orchestration.settings import DBT_PROJECT, Settings
 from orchestration.versions import fingerprint_of
 
+_FIRST_YEAR, _LAST_YEAR = 1985, 2045  # clock changes that the models know of
+_SECOND = 1_000_000  # microseconds
 _RESULT_EVENTS = {"LogModelResult", "LogSeedResult", "LogSnapshotResult", "LogTestResult"}
 
 
@@ -56,8 +59,23 @@ def _copy_reference_data(settings: Settings) -> None:
     shutil.copytree(source, target)
 
 
+def _clock_changes(settings: Settings) -> str:
+    """The clock changes of the profile's time zone as JSON: [[first instant in UTC, seconds ahead of UTC], ...]."""
+    from orchestration.landing import load_profile
+    from orchestration.landing.times import clock_changes, first_offset
+
+    zone = load_profile(settings.profile).time_zone
+    changes = clock_changes(zone, _FIRST_YEAR, _LAST_YEAR)
+    start = [f"{_FIRST_YEAR}-01-01 00:00:00", first_offset(zone, _FIRST_YEAR) // _SECOND]
+    epoch = datetime(1970, 1, 1)
+    later = [[str(epoch + timedelta(microseconds=change.at)), change.after // _SECOND] for change in changes]
+    return json.dumps([start, *later])
+
+
 def common_arguments(settings: Settings) -> list[str]:
-    """What every dbt call of ours says."""
+    """What every dbt call of ours says, and the environment that it reads."""
+    os.environ["OCC_BUILD_DB"] = str(settings.build_db)
+    os.environ["OCC_CLOCK_CHANGES"] = _clock_changes(settings)
     target, project = str(settings.dbt_target), str(project_folder(settings))
     return [
         *("--project-dir", project, "--profiles-dir", project),
@@ -140,7 +158,6 @@ def build(settings: Settings, *, full_refresh: bool, exclude: Sequence[str] = ()
     from dbt.cli.main import dbtRunner
     from google.protobuf.json_format import MessageToDict
 
-    os.environ["OCC_BUILD_DB"] = str(settings.build_db)
     total = sum(1 for node in manifest_nodes(settings).values() if node["resource_type"] != "operation")
     outcome = DbtBuild()
 

@@ -87,19 +87,35 @@
 {%- endmacro %}
 
 
-{# [[first instant, seconds ahead of UTC], ...] of the force's time zone, from the tz database that comes with dbt. #}
+{# [[first instant, seconds ahead of UTC], ...] of the force's time zone. A run passes them in (OCC_CLOCK_CHANGES); without, they
+   are searched here, month by month, as the time-zone library shows its own table to no template. #}
 {% macro clock_changes() -%}
+    {%- set given = fromjson(env_var('OCC_CLOCK_CHANGES', '[]')) -%}
+    {{ return(given or searched_clock_changes()) }}
+{%- endmacro %}
+
+{% macro searched_clock_changes() -%}
     {%- set zone = modules.pytz.timezone(var('time_zone')) -%}
-    {%- set changes = [] -%}
-    {%- for at in zone._utc_transition_times -%}
-        {%- if 1985 <= at.year <= 2045 -%}
-            {%- do changes.append([at, zone._transition_info[loop.index0][0].total_seconds() | int]) -%}
-        {%- endif -%}
+    {%- set start = modules.datetime.datetime(1985, 1, 1) -%}
+    {%- set changes = [[start, zone.fromutc(start).utcoffset().total_seconds() | int]] -%}
+    {%- for year in range(1985, 2046) -%}
+        {%- for month in range(1, 13) -%}
+            {%- set next_month = modules.datetime.datetime(year + month // 12, month % 12 + 1, 1) -%}
+            {%- set after = zone.fromutc(next_month).utcoffset().total_seconds() | int -%}
+            {%- if after != changes[-1][1] -%}
+                {%- set bounds = namespace(low=modules.datetime.datetime(year, month, 1), high=next_month) -%}
+                {%- for _ in range(40) -%}
+                    {%- set middle = (bounds.low + (bounds.high - bounds.low) / 2).replace(microsecond=0) -%}
+                    {%- if zone.fromutc(middle).utcoffset().total_seconds() | int == after -%}
+                        {%- set bounds.high = middle -%}
+                    {%- elif middle > bounds.low -%}
+                        {%- set bounds.low = middle -%}
+                    {%- endif -%}
+                {%- endfor -%}
+                {%- do changes.append([bounds.high, after]) -%}
+            {%- endif -%}
+        {%- endfor -%}
     {%- endfor -%}
-    {%- if not changes -%}
-        {%- set fixed = zone.utcoffset(modules.datetime.datetime(2020, 1, 1)) -%}
-        {%- do changes.append([modules.datetime.datetime(1985, 1, 1), fixed.total_seconds() | int]) -%}
-    {%- endif -%}
     {{ return(changes) }}
 {%- endmacro %}
 
