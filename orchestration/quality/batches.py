@@ -29,13 +29,13 @@ _DELIVERY_COLUMNS = ("_delivery_id", "delivery_id")
 class Batch:
     """Rows to judge, as a table or view of the in-memory database."""
 
-    name: str  # within the schema `batch`
+    name: str  # in the default schema
     row_count: int
     business_date: date | None
 
     @property
     def full_name(self) -> str:
-        return f'batch."{self.name}"'
+        return f'"{self.name}"'
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class RuleDatabase:
             self._tables.setdefault(f"{schema}.{table}", []).append(column)
         self._mirrored: set[str] = set()
         self._pending = self._read_pending()
-        for schema in ("batch", "rule", "shape"):
+        for schema in ("rule", "shape"):
             self._execute(f"create schema {schema}")
         self._list_exports()
 
@@ -81,12 +81,12 @@ class RuleDatabase:
         export = self._export_of(table)
         if scope is Scope.delivered and export is not None and export not in self._pending:
             return NoBatch(NOT_DELIVERED)
-        name = f"{table.replace('.', '__')}__{scope}"
+        name = f"batch_{table.replace('.', '__')}__{scope}"
         where = None if self._full or scope is Scope.whole else self._condition(table, scope)
         kind = "view" if where is None else "table"
         source = f"select * from build.{_quoted(table)}" + (f" where {where}" if where else "")
-        self._execute(f'create {kind} batch."{name}" as {source}')
-        ((rows,),) = self._rows(f'select count(*) from batch."{name}"')
+        self._execute(f'create {kind} "{name}" as {source}')
+        ((rows,),) = self._rows(f'select count(*) from "{name}"')
         return Batch(name, int(rows), self._business_date(export))
 
     def checked(self, batch: Batch, expressions: Sequence[str]) -> list[int]:

@@ -228,7 +228,7 @@ class _Expectations:
         try:
             asset = self._source.get_asset(batch.name)
         except LookupError:
-            asset = self._source.add_table_asset(batch.name, table_name=batch.name, schema_name="batch")
+            asset = self._source.add_table_asset(batch.name, table_name=batch.name)
             return asset.add_batch_definition_whole_table("rows")
         return asset.get_batch_definition("rows")
 

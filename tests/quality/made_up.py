@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import yaml
 
 from orchestration.landing.shapes import load_shapes
@@ -62,18 +63,19 @@ def _make_deliveries(con: duckdb.DuckDBPyConnection) -> None:
         "business_date date, status varchar, rows_read bigint, rows_loaded bigint, rows_superseded bigint, "
         "rows_duplicate bigint, rows_quarantined bigint, unknown_columns varchar)"
     )
+    contents, landed, delivered = [], [], []
     for number, (export, day) in enumerate(_files(), start=1):
         name, delivery = f"{export}_{day:%Y%m%d}.csv", f"d{number:05d}"
         pending = day in DAYS or export in MONTHLY | {"legacy_incidents"}
-        con.execute(
-            "insert into landing.contents values (?, ?, ?, ?, '5', ?, ?, ?)",
-            [number, delivery, name, export, day, number, pending],
-        )
-        con.execute("insert into landing.deliveries values (?, ?, ?)", [delivery, name, "g1" if pending else "g0"])
-        con.execute(
-            "insert into quality.deliveries values (?, ?, ?, ?, ?, 'LOADED', 100, 100, 0, 0, 0, '{}')",
-            [delivery, name, export, f"sha{number}", day],
-        )
+        contents.append([number, delivery, name, export, "5", day, number, pending])
+        landed.append([delivery, name, "g1" if pending else "g0"])
+        delivered.append([delivery, name, export, f"sha{number}", day, "LOADED", 100, 100, 0, 0, 0, "{}"])
+    for table, rows in (
+        ("landing.contents", contents),
+        ("landing.deliveries", landed),
+        ("quality.deliveries", delivered),
+    ):
+        con.executemany(f"insert into {table} values ({', '.join('?' for _ in rows[0])})", rows)
 
 
 def _files() -> Iterator[tuple[str, date]]:
@@ -97,24 +99,22 @@ def _make_base(con: duckdb.DuckDBPyConnection, export: str) -> None:
     con.execute(f"create table staging.base_{export} ({columns}, {extra})")
     con.execute(f"create view landing.{export} as select {', '.join(stored)} from staging.base_{export}")
     flags = [name for name in stored if name.endswith("_is_ambiguous")]
+    contents = {
+        day: (number, delivery)
+        for number, delivery, day in con.execute(
+            "select content_no, delivery_id, business_date from landing.contents where export = ?", [export]
+        ).fetchall()
+    }
+    rows = []
     for line, (day, row) in enumerate(_rows(export), start=2):
-        found = con.execute(
-            "select content_no, delivery_id from landing.contents where export = ? and business_date = ?", [export, day]
-        ).fetchone()
-        assert found is not None, (export, day)
-        provenance = {
-            "_content_no": found[0],
-            "_delivery_id": found[1],
-            "_business_date": day,
-            "_source_row": line,
-            "_key": line,
-            "_outcome": "loaded",
-        }
-        whole = {**dict.fromkeys(flags, False), **row, **provenance}
-        con.execute(
-            f"insert into staging.base_{export} ({', '.join(whole)}) values ({', '.join('?' for _ in whole)})",
-            list(whole.values()),
-        )
+        number, delivery = contents[day]
+        provenance = {"_content_no": number, "_delivery_id": delivery, "_business_date": day}
+        rest = {"_source_row": line, "_key": line, "_outcome": "loaded"}
+        rows.append({**dict.fromkeys(flags, False), **row, **provenance, **rest})
+    delivered = pa.Table.from_pylist([{**dict.fromkeys(rows[0] | rows[-1]), **row} for row in rows])
+    con.register("delivered", delivered)
+    con.execute(f"insert into staging.base_{export} by name select * from delivered")
+    con.unregister("delivered")
 
 
 def _rows(export: str) -> Iterator[tuple[date, Row]]:

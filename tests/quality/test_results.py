@@ -1,0 +1,95 @@
+"""What came of the rules, as rows: every generation's results stay, a generation's own are replaced."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.quality.results import carry_history, write_results
+from orchestration.quality.rules import RuleResult, Status, load_rules
+from orchestration.settings import RULES
+
+ORDERED = "select generation, rule_id, status, failed_count from quality.rule_results order by all"
+
+
+@pytest.fixture
+def con() -> Any:
+    with duckdb.connect() as connection:
+        yield connection
+
+
+def _results(generation: str, status: Status = Status.WARN, failed: int = 3) -> list[RuleResult]:
+    return [
+        RuleResult(rule=rule, generation=generation, status=status, checked_count=10, failed_count=failed)
+        for rule in load_rules(RULES)[:3]
+    ]
+
+
+def test_results_hold_what_the_interface_promises(con: duckdb.DuckDBPyConnection) -> None:
+    (result, *_) = _results("g1")
+    write_results(con, [replace(result, reason="it's <b>so</b> % {x}")])
+    (row,) = con.execute(
+        "select generation, rule_id, table_name, dimension, system, severity, status, checked_count, failed_count, "
+        "failed_ratio, threshold, business_date, reason from quality.rule_results"
+    ).fetchall()
+    rule = result.rule
+    assert row == (
+        "g1",
+        rule.id,
+        rule.table,
+        str(rule.dimension),
+        rule.system,
+        str(rule.severity),
+        "WARN",
+        10,
+        3,
+        0.3,
+        str(rule.threshold),
+        None,
+        "it's <b>so</b> % {x}",
+    )
+
+
+def test_rules_say_what_they_mean_and_touch(con: duckdb.DuckDBPyConnection) -> None:
+    write_results(con, _results("g1"))
+    rows = con.execute("select rule_id, sentence, indicators, owner, threshold_reason from quality.rules").fetchall()
+    assert [row[0] for row in rows] == [result.rule_id for result in _results("g1")]
+    assert all(row[1].endswith(".") and isinstance(row[2], list) and row[3] and row[4] for row in rows)
+
+
+def test_earlier_generations_stay_and_the_same_one_is_replaced(con: duckdb.DuckDBPyConnection) -> None:
+    write_results(con, _results("g1"))
+    write_results(con, _results("g2", Status.FAIL, 9))
+    write_results(con, _results("g2", Status.PASS, 0))
+    found = con.execute("select generation, status, count(*) from quality.rule_results group by all order by all")
+    assert found.fetchall() == [("g1", "WARN", 3), ("g2", "PASS", 3)]
+    assert con.execute("select count(*) from quality.rules").fetchall() == [(3,)]
+
+
+def test_a_column_that_an_earlier_version_lacked_is_added(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("create schema quality")
+    con.execute("create table quality.rule_results (generation varchar, rule_id varchar)")
+    con.execute("insert into quality.rule_results values ('g0', 'old')")
+    write_results(con, _results("g1"))
+    assert con.execute("select count(*), count(status) from quality.rule_results").fetchall() == [(4, 3)]
+
+
+def test_history_is_carried_over_from_what_was_published(tmp_path: Path) -> None:
+    published = tmp_path / "it's published.duckdb"
+    with duckdb.connect(str(published)) as con:
+        write_results(con, _results("g1"))
+        before = con.execute(ORDERED).fetchall()
+    with duckdb.connect(str(tmp_path / "new.duckdb")) as con:
+        assert carry_history(con, tmp_path / "nothing.duckdb") == 0
+        assert carry_history(con, published) == 3
+        assert carry_history(con, published) == 0
+        assert con.execute(ORDERED).fetchall() == before
+
+
+def test_no_results_is_no_error(con: duckdb.DuckDBPyConnection) -> None:
+    write_results(con, [])
+    assert con.execute("select count(*) from quality.rule_results").fetchall() == [(0,)]
