@@ -35,15 +35,31 @@ ends as (
     select
         call_hash,
         {{ value_at_min('line', 'segment') }} as line,
-        max(segment) as last_segment
+        min(segment) as first_segment,
+        max(segment) as last_segment,
+        count(*) as segment_count
     from segments
     group by call_hash
 ),
 
 queued as (
     select
-        segments.*,
-        ends.line as call_line,
+        segments.call_hash,
+        segments.segment,
+        segments.segment_start_at,
+        segments.queue,
+        segments.disposition,
+        segments.is_answered,
+        segments.is_test,
+        segments.is_transfer,
+        segments.ivr_seconds,
+        segments.queue_seconds,
+        segments.ring_seconds,
+        segments.talk_seconds,
+        segments.hold_seconds,
+        segments.wrap_seconds,
+        segments.team,
+        segments.wrap_code,
         segments.segment = ends.last_segment as is_last,
         segments.queue is not null and (measuring.queue is not null or any_queue.queue is not null) as is_measuring
     from segments
@@ -62,7 +78,7 @@ first_answers as (
     group by call_hash
 ),
 
-answers as (
+placed as (
     select
         queued.*,
         queued.segment = first_answers.measured_segment as is_answer,
@@ -74,37 +90,45 @@ answers as (
 ),
 
 -- A sum is unknown as soon as one of its parts is.
-calls as (
+summed as (
     select
         call_hash,
-        min(call_date) as call_date,
-        min(call_id) as call_id,
-        min(call_line) as line,
-        {{ value_at_min('segment_start_at', 'segment') }} as offered_at,
-        {{ value_at_min('caller_token', 'segment') }} as caller_token,
-        {{ value_at_min('_delivery_id', 'segment') }} as _delivery_id,
-        {{ value_at_min('_source_row', 'segment') }} as _source_row,
-        count(*) as segment_count,
         max(case when is_last then disposition end) as last_disposition,
-        max(case when is_last and is_measuring then 1 else 0 end) = 1 as ends_in_measuring_queue,
-        max(case when is_test then 1 else 0 end) = 1 as is_test,
-        max(case when is_transfer then 1 else 0 end) = 1 as was_transferred,
-        max(case when is_answer then 1 else 0 end) = 1 as is_answered,
-        max(case when is_first_answer then 1 else 0 end) = 1 as is_answered_anywhere,
+        bool_or(is_last and is_measuring) as ends_in_measuring_queue,
+        bool_or(is_test) as is_test,
+        bool_or(is_transfer) as was_transferred,
+        bool_or(is_answer) as is_answered,
+        bool_or(is_first_answer) as is_answered_anywhere,
         max(case when is_answer then team end) as team_answered,
         max(case when is_answer then {{ plus_seconds('segment_start_at', 'ivr_seconds + queue_seconds + ring_seconds') }} end)
             as answered_at,
         max(case when is_first_answer then wrap_code end) as wrap_code,
         case when count(ivr_seconds) = count(*) then sum(ivr_seconds) end as ivr_seconds,
         case
-            when count(case when is_waiting then queue_seconds + ring_seconds end) = sum(case when is_waiting then 1 else 0 end)
+            when not bool_or(is_waiting and queue_seconds + ring_seconds is null)
                 then sum(case when is_waiting then queue_seconds + ring_seconds end)
         end as wait_seconds,
         case when count(talk_seconds) = count(*) then sum(talk_seconds) end as talk_seconds,
         case when count(hold_seconds) = count(*) then sum(hold_seconds) end as hold_seconds,
         case when count(wrap_seconds) = count(*) then sum(wrap_seconds) end as wrap_seconds
-    from answers
+    from placed
     group by call_hash
+),
+
+calls as (
+    select
+        segments.call_date,
+        segments.call_id,
+        segments.segment_start_at as offered_at,
+        segments.caller_token,
+        segments._delivery_id,
+        segments._source_row,
+        ends.line,
+        ends.segment_count,
+        summed.*
+    from segments
+    inner join ends on segments.call_hash = ends.call_hash and segments.segment = ends.first_segment
+    inner join summed on segments.call_hash = summed.call_hash
 ),
 
 final as (

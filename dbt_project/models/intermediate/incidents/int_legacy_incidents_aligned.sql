@@ -1,6 +1,8 @@
 -- Incidents of the system before SAAB Safe in the shape of SAAB's. One grade is the first and the last; what that system did not
 -- record is null, and a flag it did not have is false. Only the incidents this run works out.
 
+{{ config(materialized='ephemeral') }}
+
 with
 
 affected_incidents as (

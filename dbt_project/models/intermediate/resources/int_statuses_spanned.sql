@@ -1,6 +1,8 @@
 -- Each status of a resource lasts until its next one. Statuses from the as-of instant on have not happened yet. Only the days of
 -- resources that this run works out; the first status after such a day is looked up for its last one's end.
 
+{{ config(materialized='ephemeral') }}
+
 with
 
 affected_days as (
