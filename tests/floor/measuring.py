@@ -1,0 +1,121 @@
+"""One command measured from outside: wall and CPU seconds, peak memory of all its processes, when it said what.
+
+Nothing here knows what the command does. Linux only: memory is read from /proc.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import IO, NamedTuple
+
+_LOOK_EVERY = 0.2
+_MB = 1_000_000
+PROC = Path("/proc")
+
+
+class CommandFailed(Exception):
+    """A measured command did not end well; the message ends with what it said."""
+
+
+class Measured(NamedTuple):
+    """What one command cost."""
+
+    wall_seconds: float
+    cpu_seconds: float
+    peak_mb: float
+    stages: dict[str, float]  # line on standard error, in order of first appearance, to seconds until the next one
+
+
+def measure(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> Measured:
+    """Run a command to its end. Raises CommandFailed when it does not end with 0."""
+    before = _cpu_of_children()
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        command, env=dict(environment), cwd=folder, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    assert process.stderr is not None
+    said: list[tuple[float, str]] = []
+    memory = _Memory(process.pid)
+    listener = threading.Thread(target=_listen, args=(process.stderr, started, said))
+    for thread in (listener, memory):
+        thread.start()
+    code = process.wait()
+    ended = time.perf_counter() - started
+    for thread in (listener, memory):
+        thread.join()
+    if code != 0:
+        tail = "\n".join(line for _, line in said[-15:])
+        raise CommandFailed(f"{' '.join(command[1:4])} ended with {code}:\n{tail}")
+    return Measured(ended, _cpu_of_children() - before, memory.peak / _MB, _stages(said, ended))
+
+
+def _listen(stream: IO[str], started: float, said: list[tuple[float, str]]) -> None:
+    for line in stream:
+        said.append((time.perf_counter() - started, line.strip()))
+
+
+def _stages(said: Sequence[tuple[float, str]], ended: float) -> dict[str, float]:
+    """How long it took from one line to the next; before the first one the command was loading."""
+    moments = [(0.0, "loading"), *((at, line) for at, line in said if line), (ended, "")]
+    stages: dict[str, float] = {}
+    for (at, line), (until, _) in pairwise(moments):
+        stages[line] = round(stages.get(line, 0.0) + until - at, 2)
+    return stages
+
+
+def _cpu_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+class _Memory(threading.Thread):
+    """Looks at a process and all that it started, until it is gone; keeps the highest sum."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self.pid, self.peak = pid, 0
+
+    def run(self) -> None:
+        while True:
+            now = sum(_memory_of(pid) for pid in _tree(self.pid))
+            if not now:
+                return
+            self.peak = max(self.peak, now)
+            time.sleep(_LOOK_EVERY)
+
+
+def _tree(root: int) -> set[int]:
+    """A process and its descendants."""
+    parents: dict[int, int] = {}
+    for entry in PROC.iterdir():
+        if entry.name.isdigit():
+            try:
+                # The name in brackets may hold anything, so what follows is counted from its end.
+                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            except OSError:
+                continue
+    found = {root}
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found
+
+
+def _memory_of(pid: int) -> int:
+    """Bytes: shared pages by share (PSS) where the kernel says, else all resident ones; 0 when it has ended."""
+    try:
+        for line in (PROC / str(pid) / "smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    try:
+        return int((PROC / str(pid) / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
