@@ -1,4 +1,4 @@
-"""Made-up `landing.*` tables, so that the models can be tested without files. Here: deliveries and their rows. Not here: decoding."""
+"""Made-up `landing.*` tables, so that the models can be tested without files. No decoding here: rows as landing leaves them."""
 
 from __future__ import annotations
 
@@ -41,6 +41,12 @@ class Delivery:
         return f"{self.export}_{self.business_date:%Y%m%d}{'_' + self.suffix if self.suffix else ''}.csv"
 
     @property
+    def covered_until(self) -> date:
+        if SHAPES[self.export]["cadence"] != "month":
+            return self.business_date
+        return (self.business_date.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+    @property
     def order(self) -> tuple[Any, ...]:
         return self.business_date, self.suffix, self.sha256
 
@@ -71,15 +77,16 @@ class Landing:
 
     def _write_registry(self, con: duckdb.DuckDBPyConnection, is_full: bool) -> None:
         con.execute(
-            "create or replace table landing.deliveries (delivery_id varchar, name varchar, path varchar, export varchar, "
-            "contract varchar, contract_version varchar, system varchar, sha256 varchar, bytes bigint, "
+            "create or replace table landing.deliveries (delivery_id varchar, name varchar, path varchar, "
+            "export varchar, contract varchar, contract_version varchar, system varchar, sha256 varchar, bytes bigint, "
             "received_at timestamptz, business_date date, part varchar, suffix_time varchar, name_version integer, "
             "batch varchar, content_no integer, is_counted boolean, is_quarantined boolean, duplicate_of varchar, "
             "reason varchar, rows_read bigint, rows_quarantined bigint, unknown_columns varchar)"
         )
         con.execute(
             "create or replace table landing.contents (content_no integer, delivery_id varchar, name varchar, "
-            "export varchar, contract_version varchar, business_date date, delivery_rank integer, is_pending boolean)"
+            "export varchar, contract_version varchar, business_date date, covered_until date, delivery_rank integer, "
+            "is_pending boolean)"
         )
         con.execute("create or replace table landing.run (generation varchar, started_at timestamptz, is_full boolean)")
         con.execute("insert into landing.run values ('made-up', now(), ?)", [is_full])
@@ -103,16 +110,17 @@ class Landing:
                 ],
             )  # fmt: skip
             con.execute(
-                "insert into landing.contents values (?, ?, ?, ?, ?, ?, ?, ?)",
+                "insert into landing.contents values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
-                    number, key, each.name, each.export, each.version, each.business_date, ranks[number],
-                    number >= self.published,
+                    number, key, each.name, each.export, each.version, each.business_date, each.covered_until,
+                    ranks[number], number >= self.published,
                 ],
             )  # fmt: skip
 
     def _write_rows(self, con: duckdb.DuckDBPyConnection, export: str) -> None:
         columns = columns_of(export)
-        con.execute(f"create or replace table landing.{export}_rows ({', '.join(f'{n} {t}' for n, t in columns.items())})")
+        typed = ", ".join(f"{name} {data_type}" for name, data_type in columns.items())
+        con.execute(f"create or replace table landing.{export}_rows ({typed})")
         rows = [
             [_value(row, name, number, line) for name in columns]
             for number, each in enumerate(self.delivered)
@@ -153,7 +161,8 @@ def made_up_deliveries(seed: int, days: int = 5) -> list[Delivery]:
             if rnd.random() < 0.5:
                 result.append(Delivery(export, day, _corrected(rnd, export, rows, make(rnd, day)), suffix="120000"))
     result.append(Delivery("service_disruptions", FIRST_DAY, [_disruption(4, 20)]))
-    result.append(Delivery("service_disruptions", FIRST_DAY + timedelta(days=3), [_disruption(30, 50), _disruption(70, None, "D2")]))
+    later = [_disruption(30, 50), _disruption(70, None, "D2")]
+    result.append(Delivery("service_disruptions", FIRST_DAY + timedelta(days=3), later))
     result.append(Delivery("legacy_incidents", FIRST_DAY.replace(day=1), _legacy(rnd), version="1"))
     rnd.shuffle(result)
     return result
@@ -192,8 +201,8 @@ def _segments(rnd: random.Random, day: date) -> list[dict[str, Any]]:
                 "queue": rnd.choice([None, "OCC_999", "OCC_101", "CRIME_BUREAU", "SWITCHBOARD", "INTERNAL", "XYZ"]),
                 "disposition": rnd.choice(["ANS", "ANS", "ABN", "ABN", "XFER", "IVR_ABN", "TEST", "CBK", "???", None]),
                 "ivr_seconds": rnd.choice([0, 5, None]), "queue_seconds": rnd.choice([0, 2, 9, 40, -1]),
-                "ring_seconds": rnd.choice([0, 1, 3]), "talk_seconds": rnd.choice([100, 0, None, -5]), "hold_seconds": 0,
-                "wrap_seconds": rnd.choice([10, 0]), "agent_token": "a1", "team": rnd.choice(["RED", "BLUE", None]),
+                "ring_seconds": rnd.choice([0, 1, 3]), "talk_seconds": rnd.choice([100, 0, None, -5]),
+                "hold_seconds": 0, "wrap_seconds": rnd.choice([10, 0]), "agent_token": "a1", "team": rnd.choice(["RED", None]),
                 "caller_token": rnd.choice([None, "t1", "t1", "t2"]), "is_withheld": rnd.choice(["Y", None]),
                 "wrap_code": rnd.choice(["NEW_INCIDENT", "UPDATE_REQUEST", "INTERNAL", "ZZZ", None]),
             })  # fmt: skip
@@ -211,13 +220,16 @@ def _incidents(rnd: random.Random, day: date) -> list[dict[str, Any]]:
         created = _at(datetime.strptime(ref[3:11], "%Y%m%d").date(), rnd)
         rows.append({
             "incident_ref": ref, "created_at": created, "recorded_at": created + timedelta(seconds=60),
-            "source": rnd.choice(["999", "101", "FAX"]), "call_ref": rnd.choice([None, f"{ref[3:11]}-{rnd.randrange(6)}"]),
-            "opening_code": rnd.choice(["PSW-CONCERN", "ADM-TEST", "???"]), "closing_code": rnd.choice([None, "CRM-VIOL"]),
+            "source": rnd.choice(["999", "101", "FAX"]),
+            "call_ref": rnd.choice([None, f"{ref[3:11]}-{rnd.randrange(6)}"]),
+            "opening_code": rnd.choice(["PSW-CONCERN", "ADM-TEST", "???"]),
+            "closing_code": rnd.choice([None, "CRM-VIOL"]),
             "grade_initial": rnd.choice(["1", "2", None]), "grade_current": rnd.choice(["1", "2", "3", "9", None]),
             "lpa": rnd.choice(["HEREF", "TELF", "XX", None]), "is_urban": rnd.choice(["Y", "N", None]),
             "thrive_risk": rnd.choice(["HIGH", None]), "is_domestic_abuse": rnd.choice(["Y", "N", "?"]),
             "linked_to": rnd.choice([None, None, "WM-20211029-00001"]), "status": rnd.choice(["OPEN", "CLOSED"]),
-            "closed_at": rnd.choice([None, created + timedelta(hours=3)]), "updated_at": rnd.choice([None, _at(day, rnd)]),
+            "closed_at": rnd.choice([None, created + timedelta(hours=3)]),
+            "updated_at": rnd.choice([None, _at(day, rnd)]),
         })  # fmt: skip
     return rows
 
@@ -237,8 +249,8 @@ def _statuses(rnd: random.Random, day: date) -> list[dict[str, Any]]:
     return [
         {
             "callsign": rnd.choice(["U1", "U2", "U3"]), "status_at": _at(day, rnd, 30),
-            "status_code": rnd.choice(["2", "5", "6", "6", "99"]), "incident_ref": rnd.choice([None, _incident_ref(rnd, day)]),
-            "lpa": "HEREF",
+            "status_code": rnd.choice(["2", "5", "6", "6", "99"]), "lpa": "HEREF",
+            "incident_ref": rnd.choice([None, _incident_ref(rnd, day)]),
         }
         for _ in range(rnd.randrange(2, 12))
     ]  # fmt: skip
@@ -249,9 +261,11 @@ def _diary(rnd: random.Random, day: date) -> list[dict[str, Any]]:
     for _ in range(rnd.randrange(1, 5)):
         slot = _at(day, rnd, 60)
         rows.append({
-            "appointment_id": f"A{rnd.randrange(8)}", "version": rnd.randrange(1, 4), "incident_ref": _incident_ref(rnd, day),
-            "diary": "DIARY_CAR", "booked_at": _at(day, rnd), "slot_start_at": slot, "slot_end_at": slot + timedelta(hours=1),
-            "status": rnd.choice(["BOOKED", "MOVED", "ATTENDED", "FAILED"]), "updated_at": rnd.choice([None, _at(day, rnd)]),
+            "appointment_id": f"A{rnd.randrange(8)}", "version": rnd.randrange(1, 4),
+            "incident_ref": _incident_ref(rnd, day), "diary": "DIARY_CAR", "booked_at": _at(day, rnd),
+            "slot_start_at": slot, "slot_end_at": slot + timedelta(hours=1),
+            "status": rnd.choice(["BOOKED", "MOVED", "ATTENDED", "FAILED"]),
+            "updated_at": rnd.choice([None, _at(day, rnd)]),
         })  # fmt: skip
     return rows
 

@@ -16,20 +16,18 @@ from .made_up_landing import Landing, made_up_deliveries
 LEFT_OUT = {"received_at"}
 
 
-def build(database: Path, target: Path, *, full_refresh: bool) -> None:
-    """Build all models but the metrics, in this process."""
+def invoke(database: Path, target: Path, command: list[str]) -> None:
+    """Run one dbt command in this process; fail with what failed."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     os.environ["OCC_BUILD_DB"] = str(database)
-    arguments = [
-        *("build", "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
-        *("--target-path", str(target), "--log-path", str(target), "--log-level", "none", "--no-version-check"),
-        *("--exclude-resource-type", "unit_test", "--exclude", "metrics"),
+    common = [
+        *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", str(target)),
+        *("--log-path", str(target), "--log-level", "none", "--no-version-check"),
     ]
-    arguments += ["--full-refresh"] if full_refresh else ["config.materialized:view", "resource_type:seed"]
     try:
-        result = dbtRunner().invoke(arguments)
+        result = dbtRunner().invoke([*command, *common])
     finally:
         DuckDBConnectionManager.close_all_connections()
     failed = [
@@ -38,6 +36,14 @@ def build(database: Path, target: Path, *, full_refresh: bool) -> None:
         if str(each.status) not in {"success", "pass"}
     ]
     assert result.success, failed or result.exception
+
+
+def build(database: Path, target: Path, *, full_refresh: bool) -> None:
+    """Build all models but the metrics."""
+    excluded = ["metrics"] if full_refresh else ["metrics", "config.materialized:view", "resource_type:seed"]
+    command = ["build", "--exclude-resource-type", "unit_test", "--exclude", *excluded]
+    command += ["--full-refresh"] if full_refresh else []
+    invoke(database, target, command)
 
 
 def contents(database: Path) -> dict[str, list[tuple[Any, ...]]]:

@@ -25,27 +25,6 @@
 {%- endmacro %}
 
 
-{# One row per export: how often it comes, as its source says under `meta.cadence`. #}
-{% macro cadences() -%}
-    {%- if execute -%}
-        {%- for source in graph.sources.values() | selectattr('config.meta.cadence', 'defined') | sort(attribute='name') %}
-    select '{{ source.name }}' as export, '{{ source.config.meta.cadence }}' as cadence
-    {{ 'union all' if not loop.last }}
-        {%- endfor -%}
-    {%- else -%}
-    select '' as export, '' as cadence
-    {%- endif -%}
-{%- endmacro %}
-
-{# The last day that a delivery covers: of a monthly one the last of its month. #}
-{% macro last_day_covered(business_date, cadence) -%}
-    case
-        when {{ cadence }} = 'month' then {{ plus_days('cast(' ~ dbt.dateadd('month', 1, first_of_month(business_date)) ~ ' as date)', -1) }}
-        else {{ business_date }}
-    end
-{%- endmacro %}
-
-
 {# The keys of an export that pending contents bring, of its base model. In a full run there is nothing to narrow down. #}
 {% macro touched_keys(base_model, export) -%}
     (

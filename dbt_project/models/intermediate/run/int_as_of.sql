@@ -10,18 +10,13 @@ contents as (
     select * from {{ source('landing', 'contents') }}
 ),
 
-cadences as (
-    {{ cadences() }}
-),
-
 counted as (
     select
         deliveries.system,
         contents.is_pending,
-        {{ last_day_covered('contents.business_date', 'cadences.cadence') }} as last_date
+        coalesce(contents.covered_until, contents.business_date) as last_date
     from contents
     inner join deliveries on contents.delivery_id = deliveries.delivery_id
-    inner join cadences on contents.export = cadences.export
     where deliveries.rows_read > 0 and contents.business_date is not null
 ),
 

@@ -10,10 +10,6 @@ contents as (
     select * from {{ source('landing', 'contents') }}
 ),
 
-cadences as (
-    {{ cadences() }}
-),
-
 as_of as (
     select * from {{ ref('int_as_of') }}
 ),
@@ -25,10 +21,9 @@ counted as (
         contents.contract_version,
         deliveries.rows_read,
         contents.business_date as first_date,
-        {{ last_day_covered('contents.business_date', 'cadences.cadence') }} as last_date
+        coalesce(contents.covered_until, contents.business_date) as last_date
     from contents
     inner join deliveries on contents.delivery_id = deliveries.delivery_id
-    inner join cadences on contents.export = cadences.export
     where contents.business_date is not null
 ),
 
