@@ -48,14 +48,16 @@ class NoBatch:
 class RuleDatabase:
     """The in-memory database over the build database. `url` opens it anew in this process while it is open."""
 
-    def __init__(self, connection: Any, url: str, *, full: bool) -> None:
+    def __init__(self, connection: Any, url: str, *, catalog: str, full: bool) -> None:
         self._connection = connection
+        self._catalog = catalog
         self.url = url
         self._full = full
         self._tables: dict[str, list[str]] = {}
         for schema, table, column in self._rows(
             "select schema_name, table_name, column_name from duckdb_columns() "
-            "where database_name = 'build' and not internal order by schema_name, table_name, column_index"
+            f"where database_name = '{_escaped(catalog)}' and not internal "
+            "order by schema_name, table_name, column_index"
         ):
             self._tables.setdefault(f"{schema}.{table}", []).append(column)
         self._mirrored: set[str] = set()
@@ -84,7 +86,7 @@ class RuleDatabase:
         name = f"batch_{table.replace('.', '__')}__{scope}"
         where = None if self._full or scope is Scope.whole else self._condition(table, scope)
         kind = "view" if where is None else "table"
-        source = f"select * from build.{_quoted(table)}" + (f" where {where}" if where else "")
+        source = f"select * from {self._build(table)}" + (f" where {where}" if where else "")
         self._execute(f'create {kind} "{name}" as {source}')
         ((rows,),) = self._rows(f'select count(*) from "{name}"')
         return Batch(name, int(rows), self._business_date(export))
@@ -115,7 +117,7 @@ class RuleDatabase:
         where = "true" if self._full else "is_pending"
         rows = self._rows(
             "select export, list(content_no order by content_no), max(business_date) "
-            f"from build.landing.contents where {where} group by export"
+            f"from {self._build('landing.contents')} where {where} group by export"
         )
         return {export: (numbers, newest) for export, numbers, newest in rows}
 
@@ -149,16 +151,20 @@ class RuleDatabase:
             for column in columns:
                 affected = f"intermediate.{_TOUCHED_BY.get(column, '')}"
                 if affected in self._tables:
-                    return f"{column} in (select {column} from build.{affected})"
+                    return f"{column} in (select {column} from {self._build(affected)})"
         raise ValueError(f"{table} has no column that tells which rows are {scope}")
 
     def _deliveries_of_this_run(self) -> str:
         """Deliveries of the batches that no published generation holds: files quarantined whole have no contents."""
+        deliveries, contents = self._build("landing.deliveries"), self._build("landing.contents")
         return (
-            "select delivery_id from build.landing.deliveries where batch in ("
-            "select generation from build.landing.run union select deliveries.batch from build.landing.deliveries "
-            "as deliveries inner join build.landing.contents as contents using (delivery_id) where contents.is_pending)"
+            f"select delivery_id from {deliveries} where batch in (select generation from {self._build('landing.run')} "
+            f"union select batch from {deliveries} inner join {contents} using (delivery_id) where is_pending)"
         )
+
+    def _build(self, table: str) -> str:
+        """A table of the build database, however the statement around it looks names up."""
+        return f'"{self._catalog}".{_quoted(table)}'
 
     def _mirror_named_in(self, sql: str) -> None:
         """Let a query name the build database's tables by schema and table, as models do."""
@@ -169,7 +175,7 @@ class RuleDatabase:
         if table in self._mirrored:
             return
         self._execute(f"create schema if not exists {table.split('.')[0]}")
-        self._execute(f"create view {_quoted(table)} as select * from build.{_quoted(table)}")
+        self._execute(f"create view {_quoted(table)} as select * from {self._build(table)}")
         self._mirrored.add(table)
 
     def _execute(self, sql: str) -> None:
@@ -193,9 +199,11 @@ def rule_database(build_db: Path, *, full: bool) -> Iterator[RuleDatabase]:
     connection = engine.raw_connection()
     try:
         cursor: Any = connection.cursor()
-        cursor.execute(f"attach '{_escaped(str(build_db))}' as build (read_only)")
+        # Under the name that it was made under: views in it name their tables with it.
+        catalog = build_db.stem
+        cursor.execute(f"attach '{_escaped(str(build_db))}' as \"{catalog}\" (read_only)")
         cursor.execute("set global TimeZone = 'UTC'")
-        yield RuleDatabase(cursor, url, full=full)
+        yield RuleDatabase(cursor, url, catalog=catalog, full=full)
     finally:
         connection.close()
         engine.dispose()

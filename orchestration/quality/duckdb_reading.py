@@ -6,7 +6,10 @@ Found with great_expectations 1.24.1, duckdb-engine 0.17.0 and duckdb 1.5.5, on 
   connection was closed, and DuckDB drops a pending result then. A checkpoint only says `success: false`. `mend` freezes
   each result while the connection is open; that is all. `tests/quality` proves that a rule that raised is told from one
   that failed.
-* FIGURES
+* What ten built-in expectations on eight columns cost, in CPU seconds: one folded SELECT by hand 0.05; SQL 0.22, half
+  of it for the failing values of BASIC below; pandas 0.13 and 0.22 for the fetch, with all columns in memory; pandas on
+  Arrow 0.98 and 0.05. SQL it is: half the rules join other tables, which pandas cannot, and no row leaves the database.
+* All 150 rules: 2 s for a day on top of a year, 16 s for the year (7 million rows, 1 GB); the import adds 2.3 s.
 * A query's colons are read as bind parameters (`' :x'` asks for a value), its braces as format fields. So no rule's
   text goes through: each query of failing rows becomes a view, made by DuckDB, and the expectation reads the view.
 * The built-in expectation on a query of failing rows runs it twice, for the count and for 200 rows. `FailingRows` asks

@@ -51,6 +51,7 @@ FAULTS: dict[str, list[str]] = {
     "segments_hold_seconds_not_negative": _one(SEGMENTS, "hold_seconds = -1"),
     "segments_wrap_seconds_not_negative": _one(SEGMENTS, "wrap_seconds = -1"),
     "segments_wait_present": _one(SEGMENTS, "ring_seconds = null"),
+    "segments_handling_present_when_answered": _one(SEGMENTS, "wrap_seconds = null"),
     "segments_end_not_before_start": _one(SEGMENTS, "segment_end_at = segment_start_at - interval 1 second"),
     "segments_seconds_fit_their_span": _all(SEGMENTS, "talk_seconds = talk_seconds + 60"),
     "segments_first_one_came": _gone(SEGMENTS, "segment = 1 and call_id = '0010'"),
@@ -101,6 +102,7 @@ FAULTS: dict[str, list[str]] = {
     "incidents_scene_not_before_created": _one(INCIDENTS, "first_at_scene_at = created_at - interval 1 minute"),
     "incidents_update_stamp_present": _one(INCIDENTS, "updated_at = null"),
     "incidents_created_not_in_the_future": _one(INCIDENTS, "created_at = created_at + interval 3 day"),
+    "incidents_changed_on_the_files_day": _one(INCIDENTS, "updated_at = updated_at - interval 7 day"),
     "incidents_back_keyed_share": _all(INCIDENTS, "recorded_at = created_at + interval 9 hour"),
     "incidents_back_record_flag_agrees": _all(INCIDENTS, "is_back_record = 'Y'"),
     "incidents_linked_to_came": _one(INCIDENTS, "linked_to = 'WM-20200101-00001'"),
@@ -118,6 +120,7 @@ FAULTS: dict[str, list[str]] = {
     "log_event_order": [f"update {LOG} set event_at = event_at - interval 1 hour where event_no = 4"],
     "log_not_keyed_before_it_happened": _one(LOG, "recorded_at = event_at - interval 1 second"),
     "log_keyed_in_time": _all(LOG, "recorded_at = event_at + interval 2 hour"),
+    "log_of_the_files_day": _one(LOG, "recorded_at = recorded_at + interval 7 day"),
     "log_resource_named": [f"update {LOG} set callsign = null where event_code = 'ASSIGNED'"],
     "log_grade_known": [f"update {LOG} set to_value = 'IMMEDIATE' where event_code = 'GRADED'"],
     "log_unassigned_was_assigned": [f"update {LOG} set callsign = 'ZZ99' where event_code = 'UNASSIGNED'"],
@@ -132,6 +135,7 @@ FAULTS: dict[str, list[str]] = {
     "status_not_pressed_twice": [f"update {STATUSES} set status_code = '5' where status_code = '6'"],
     "status_en_route_before_scene": _gone(STATUSES, "status_code = '5'"),
     "status_not_before_its_incident": _all(STATUSES, "status_at = status_at - interval 1 hour"),
+    "status_of_the_files_day": _one(STATUSES, "status_at = status_at - interval 7 day"),
     "status_in_the_doubled_hour": _one(STATUSES, "status_at_is_ambiguous = true"),
     # diary
     "diary_status_known": _one(DIARY, "status = 'KEPT'"),
@@ -165,6 +169,7 @@ FAULTS: dict[str, list[str]] = {
     # people
     "workforce_strength_within_establishment": _one("staging.base_workforce", "strength_fte = 30"),
     "workforce_abstraction_within_strength": _one("staging.base_workforce", "abstracted_fte = 19"),
+    "workforce_numbers_not_negative": _one("staging.base_workforce", "abstracted_fte = -1.5"),
     "workforce_month_is_the_files": _one("staging.base_workforce", "month = date '2021-11-01'"),
     "recruitment_stages_all_there": _gone("staging.base_recruitment", "stage = 'ASSESSED' and month = '2021-09-01'"),
     "recruitment_counts_not_negative": _one("staging.base_recruitment", "stage_count = -1"),
@@ -181,6 +186,9 @@ FAULTS: dict[str, list[str]] = {
     "calls_outcome_known": ["update marts.fct_calls set outcome = 'unknown' where call_key like '%0007'"],
     "incidents_scene_known_when_attended": _all("marts.fct_incidents", "first_at_scene_at = null"),
     "incidents_scene_known_when_urgent": _all("marts.fct_incidents", "first_at_scene_at = null"),
+    "incidents_no_arrival_left_out": [
+        "update marts.fct_incidents set invalid_at_scene_count = 1 where incident_key like '%00007'"
+    ],
     "incidents_scene_not_before_assignment": _all("marts.fct_incidents", "first_assigned_at = '2022-01-01'"),
     "incidents_en_route_not_before_assignment": _all("marts.fct_incidents", "first_assigned_at = '2022-01-01'"),
     "incidents_graded_before_assigned": _all("marts.fct_incidents", "first_graded_at = '2022-01-01'"),

@@ -382,7 +382,7 @@ def _make_models(con: duckdb.DuckDBPyConnection) -> None:
         "grade_current as grade_final, true as is_attended, linked_to is not null as is_duplicate, "
         "false as is_back_record, first_at_scene_at, created_at + interval 1 minute as first_graded_at, "
         "created_at + interval 3 minute as first_assigned_at, created_at + interval 4 minute as first_en_route_at, "
-        "600 as response_seconds from staging.base_saab_incidents"
+        "600 as response_seconds, 0 as invalid_at_scene_count from staging.base_saab_incidents"
     )
     con.execute("create table intermediate.int_affected_calls as select call_key from marts.fct_calls")
     con.execute("create table intermediate.int_affected_incidents as select incident_key from marts.fct_incidents")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from orchestration.quality.rules import RuleResult, Status, load_rules
 from orchestration.quality.run import run_rules
 from orchestration.settings import RULES, Settings
+from tests.support import ask
 
 pytestmark = [
     pytest.mark.slow,
@@ -20,6 +21,36 @@ pytestmark = [
         reason="the pipeline is not there yet",
     ),
 ]
+
+# Indicators of later work; the list only shrinks.
+NOT_YET_IN_THE_REGISTER = {
+    "back_key_delay_median",
+    "da_arrest",
+    "da_attendance_median",
+    "da_attended_24h",
+    "da_positive_action",
+    "da_repeat_28d",
+    "da_risk_assessed",
+    "da_victim_supports",
+    "diary_days_waiting",
+    "diary_domestic_abuse",
+    "diary_failed",
+    "diary_kept_on_time",
+    "diary_never_attended",
+    "digital_engagements_per_day",
+    "digital_outbound",
+    "incidents_created",
+    "records_back_keyed",
+    "recruitment_conversion",
+    "rethrive_in_time",
+    "source_completeness",
+    "tasking_time_median",
+    "unresourced_daily_average",
+    "unresourced_hours",
+    "unresourced_risk_hours",
+    "workforce_abstraction",
+    "workforce_vacancy",
+}
 
 
 @pytest.fixture(scope="module")
@@ -36,16 +67,63 @@ def test_every_table_is_there(results: list[RuleResult]) -> None:
 
 
 def test_the_run_left_results_of_every_rule(small_warehouse: Settings) -> None:
-    with duckdb.connect(str(small_warehouse.current_db.resolve()), read_only=True) as con:
-        found = con.execute("select rule_id from quality.rule_results order by 1").fetchall()
+    found = ask(small_warehouse, "select rule_id from quality.rule_results order by 1")
     assert [row[0] for row in found] == sorted(rule.id for rule in load_rules(RULES))
 
 
 def test_indicators_are_those_of_the_register(small_warehouse: Settings) -> None:
-    with duckdb.connect(str(small_warehouse.current_db.resolve()), read_only=True) as con:
-        tables = {row[0] for row in con.execute("select table_name from information_schema.tables").fetchall()}
-        if "kpi_register" not in tables:
-            pytest.skip("no register of indicators yet")
-        known = {row[0] for row in con.execute("select distinct kpi_id from metrics.kpi_register").fetchall()}
+    known = {row[0] for row in ask(small_warehouse, "select distinct kpi_id from metrics.kpi_register")}
     named = {indicator for rule in load_rules(RULES) for indicator in rule.indicators}
-    assert sorted(named - known) == []
+    assert sorted(named - known - NOT_YET_IN_THE_REGISTER) == []
+    assert sorted(NOT_YET_IN_THE_REGISTER & known) == []
+
+
+# Each kind of planted fault that lands as good rows or whole files, and the rules of which one must find it.
+FOUND_BY = {
+    ("unknown_code", "Grade"): "legacy_grade_known",
+    ("unknown_code", "DISPOSITION"): "segments_disposition_known",
+    ("unknown_code", "DIALLED"): "segments_line_known",
+    ("unknown_code", "QUEUE"): "segments_queue_known",
+    ("unknown_code", "WRAP_CODE"): "segments_wrap_code_known",
+    ("unknown_code", "SOURCE"): "incidents_source_known",
+    ("unknown_code", "OPEN_CODE"): "incidents_opening_code_known",
+    ("unknown_code", "LPA"): "incidents_area_known",
+    ("unknown_code", "GRADE_CURR"): "incidents_current_grade_known",
+    ("unknown_code", "THRIVE_RISK"): "incidents_risk_known",
+    ("unknown_code", "EVENT_CODE"): "log_event_code_known",
+    ("unknown_code", "STATUS_CODE"): "status_code_known",
+    ("unknown_code", "STATUS"): "diary_status_known",
+    ("unknown_code", "CHANNEL"): "contacts_channel_known",
+    ("negative", "QUEUE_SECS"): "segments_queue_seconds_not_negative",
+    ("negative", "ABSTRACTED_FTE"): "workforce_numbers_not_negative",
+    ("missing_duration", "WRAP_SECS"): "segments_handling_present_when_answered",
+    ("flag", "DA_FLAG"): "incidents_domestic_abuse_flag_valid",
+    ("flag", "BWV"): "outcomes_flags_valid",
+    ("impossible_order", "CLOSED"): "incidents_closed_not_before_created",
+    ("at_scene_before_created", ""): "status_not_before_its_incident",
+    ("orphan_event", ""): "log_incident_came",
+    ("orphan_status", ""): "status_incident_came",
+    ("orphan_appointment", ""): "diary_incident_came",
+}
+FOUND_IN_FILES = {
+    "QUARANTINED_FILE": "deliveries_not_quarantined",
+    "QUARANTINED_ROW": "deliveries_rows_not_quarantined",
+    "DUPLICATE": "deliveries_not_delivered_twice",
+    "MISSING": "deliveries_no_day_missing",
+}
+
+
+def test_what_the_sample_planted_is_found(
+    small_sample: Path, small_warehouse: Settings, results: list[RuleResult]
+) -> None:
+    planted = json.loads((small_sample / "truth" / "faults.json").read_text())
+    found = {result.rule_id for result in results if result.status in {Status.WARN, Status.FAIL}}
+    missed = []
+    for fault in planted:
+        if fault["outcome"] == "COUNTED":
+            rule = FOUND_BY[fault["kind"], fault["column"]]
+        else:
+            rule = FOUND_IN_FILES.get(fault["outcome"], "")
+        if rule and rule not in found:
+            missed.append((fault["kind"], fault["column"], rule))
+    assert missed == []
