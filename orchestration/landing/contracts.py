@@ -217,7 +217,6 @@ class Contract(_Model):
     business_date: BusinessDate = BusinessDate(pattern="%Y%m%d")
     columns: dict[str, Annotated[Column, BeforeValidator(_column_or_name)]]
     values: Values = Field(default_factory=dict)
-    when: dict[str, Literal["PRESENT", "MISSING"] | tuple[str, ...]] = Field(default_factory=dict)
     becomes: tuple[Becomes, ...] = ()  # further rows that a delivered row becomes
 
     @model_validator(mode="after")
@@ -272,6 +271,9 @@ def _contract_problems(contract: Contract) -> Iterator[str]:
         yield f"version {contract.version!r} may hold letters, digits and _ only"
     for header, column in contract.columns.items():
         yield from _column_problems(contract, header, column)
+    filled = [column.to for column in contract.columns.values() if column.to] + list(contract.values)
+    for name in sorted({name for name in filled if filled.count(name) > 1}):
+        yield f"{name!r} is filled twice: by two columns, or by a column and under values"
     for row in contract.rows:
         yield from _row_problems(contract, row, shapes)
 

@@ -13,6 +13,7 @@ from orchestration.landing.shapes import SQL_TYPES, load_shapes
 from orchestration.landing.times import DAY, SECOND, YEAR_ONE, LocalClock, quote
 
 _MIDNIGHT_OF_1900 = -2208988800 * SECOND  # the day that the engine gives to a clock without a date
+_MOST_DIGITS = 9  # of a number: what is longer is no count and no duration, but could be somebody's telephone
 _TEXTS = ("text", "reference", "free_text")
 
 
@@ -224,11 +225,11 @@ class Layout:
         if kind == "integer":
             value = f"try_cast({text} as bigint)"
             value = f"try_cast({value}::hugeint * {factor} as bigint)" if factor else value
-            return f"case when regexp_full_match({text}, '-?[0-9]+') then {value} end"
+            return f"case when regexp_full_match({text}, '-?[0-9]{{1,{_MOST_DIGITS}}}') then {value} end"
         if kind == "decimal":
             value = f"try_cast({text} as decimal(18,4))"
             value = f"try_cast({value}::decimal(28,4) * {factor} as decimal(18,4))" if factor else value
-            return f"case when regexp_full_match({text}, '-?[0-9]+([.][0-9]+)?') then {value} end"
+            return f"case when regexp_full_match({text}, '-?[0-9]{{1,{_MOST_DIGITS}}}([.][0-9]+)?') then {value} end"
         if kind == "instant":
             if self._format_of(header).means == "local":
                 return f"make_timestamp({clock.to_utc_sql(written)})"
@@ -338,7 +339,7 @@ class Layout:
     def _fault_sql(self, number: int, header: str) -> str:
         if not self._can_fail(header):
             return "0"
-        never = f"when p{number} is not null then 2 " if self.contract.type_of(header) == "instant" else ""
+        never = f"when p{number} >= {YEAR_ONE} then 2 " if self.contract.type_of(header) == "instant" else ""
         return f"case when n{number} is null or v{number} is not null then 0 {never}else 1 end"
 
 

@@ -154,7 +154,7 @@ def count_records(text: str, delimiter: str) -> int:
             if position == len(text):
                 count += 1
             continue
-        if text[record_start:position].removesuffix("\n").removesuffix("\r"):
+        if text[record_start:position] not in ("\n", "\r\n"):
             count += 1
         record_start = position
     return count

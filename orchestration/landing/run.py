@@ -166,11 +166,12 @@ class _Run:
     def go(self) -> LandingResult:
         earlier = read_registrations(self.store)
         self._remember(earlier)
-        seen = folder.read_seen(self.store)
-        if seen is None:
-            seen = {registration.signature for registration in earlier}
+        noted = folder.read_seen(self.store)
+        seen = {registration.signature for registration in earlier} if noted is None else noted
         new = self._new_files(seen)
         if not new:
+            if noted is None:
+                folder.write_seen(self.store, seen)
             return self.result
         taken: set[str] = set()
         with open_engine() as self.engine:

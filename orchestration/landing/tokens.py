@@ -23,7 +23,7 @@ PERHAPS_PERSONAL = r"[0-9]{7}|@|[+0][0-9]?[()\s.-]*([0-9][()\s.-]{0,3}){7}"
 _EMAIL_ADDRESS = re.compile(r"[^\s@<>,;:\"'()\[\]]+@[^\s@<>,;:\"'()\[\]]+")
 _NOT_DIGITS = re.compile(r"\D+", re.ASCII)
 # A whole value that is a telephone number and nothing else.
-_WHOLE_TELEPHONE = re.compile(r"(?:\+|00|0)[\s().\-]*\d(?:[\s().\-]*\d){8,13}", re.ASCII)
+_WHOLE_TELEPHONE = re.compile(r"\(?(?:\+[1-9]|00[1-9]|0[1-37-9])(?:[\s().\-]*\d){8,13}", re.ASCII)
 
 
 class Tokens:

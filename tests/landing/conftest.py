@@ -1,0 +1,14 @@
+"""A landing folder and a warehouse for one test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.landing.room import Room
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Room:
+    return Room(tmp_path)
