@@ -1,4 +1,4 @@
-"""Made-up `landing.*` tables, so that the models can be tested without files. No decoding here: rows as landing leaves them."""
+"""Made-up `landing.*` tables, so that the models can be tested without files: rows as landing leaves them."""
 
 from __future__ import annotations
 
@@ -202,7 +202,8 @@ def _segments(rnd: random.Random, day: date) -> list[dict[str, Any]]:
                 "disposition": rnd.choice(["ANS", "ANS", "ABN", "ABN", "XFER", "IVR_ABN", "TEST", "CBK", "???", None]),
                 "ivr_seconds": rnd.choice([0, 5, None]), "queue_seconds": rnd.choice([0, 2, 9, 40, -1]),
                 "ring_seconds": rnd.choice([0, 1, 3]), "talk_seconds": rnd.choice([100, 0, None, -5]),
-                "hold_seconds": 0, "wrap_seconds": rnd.choice([10, 0]), "agent_token": "a1", "team": rnd.choice(["RED", None]),
+                "hold_seconds": 0, "wrap_seconds": rnd.choice([10, 0]), "agent_token": "a1",
+                "team": rnd.choice(["RED", None]),
                 "caller_token": rnd.choice([None, "t1", "t1", "t2"]), "is_withheld": rnd.choice(["Y", None]),
                 "wrap_code": rnd.choice(["NEW_INCIDENT", "UPDATE_REQUEST", "INTERNAL", "ZZZ", None]),
             })  # fmt: skip

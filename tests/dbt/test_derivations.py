@@ -6,14 +6,24 @@ from pathlib import Path
 
 import pytest
 
-from .made_up_landing import Landing
-from .test_runs_add_up import build, invoke
+from orchestration.warehouse import dbt
+
+from .test_runs_add_up import build, made_up
 
 
 @pytest.mark.slow
 def test_every_derivation_gives_what_its_unit_test_says(tmp_path: Path) -> None:
     """The failing test's name says which derivation moved; its description says what that means."""
-    landing = Landing(tmp_path / "build.duckdb")
+    from dbt.cli.main import dbtRunner
+
+    settings, landing = made_up(tmp_path)
     landing.write(is_full=True)
-    build(landing.database, tmp_path / "target", full_refresh=True)
-    invoke(landing.database, tmp_path / "target", ["test", "--select", "test_type:unit", "--exclude", "metrics"])
+    build(settings, full_refresh=True)
+    arguments = ["test", *dbt.common_arguments(settings), "--select", "test_type:unit", "--exclude", "metrics"]
+    try:
+        result = dbtRunner().invoke(arguments)
+    finally:
+        dbt.release_connections()
+    results = getattr(result.result, "results", [])
+    assert [f"{each.node.name}: {each.message}" for each in results if str(each.status) != "pass"] == []
+    assert len(results) > 10

@@ -2,48 +2,34 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from orchestration.settings import DBT_PROJECT
+from orchestration.settings import Settings
+from orchestration.warehouse import dbt
+from tests.support import settings_for
 
 from .made_up_landing import Landing, made_up_deliveries
 
 LEFT_OUT = {"received_at"}
 
 
-def invoke(database: Path, target: Path, command: list[str]) -> None:
-    """Run one dbt command in this process; fail with what failed."""
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
-
-    os.environ["OCC_BUILD_DB"] = str(database)
-    common = [
-        *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", str(target)),
-        *("--log-path", str(target), "--log-level", "none", "--no-version-check"),
-    ]
-    try:
-        result = dbtRunner().invoke([*command, *common])
-    finally:
-        DuckDBConnectionManager.close_all_connections()
-    failed = [
-        f"{each.node.unique_id}: {each.message}"
-        for each in getattr(result.result, "results", [])
-        if str(each.status) not in {"success", "pass"}
-    ]
-    assert result.success, failed or result.exception
+def build(settings: Settings, *, full_refresh: bool) -> None:
+    """Build all models but the metrics, as a run does; fail with what failed."""
+    unchanged = [] if full_refresh else ["config.materialized:view", "resource_type:seed"]
+    outcome = dbt.build(settings, full_refresh=full_refresh, exclude=["metrics", *unchanged])
+    assert outcome.failed_models + outcome.failed_tests == []
 
 
-def build(database: Path, target: Path, *, full_refresh: bool) -> None:
-    """Build all models but the metrics."""
-    excluded = ["metrics"] if full_refresh else ["metrics", "config.materialized:view", "resource_type:seed"]
-    command = ["build", "--exclude-resource-type", "unit_test", "--exclude", *excluded]
-    command += ["--full-refresh"] if full_refresh else []
-    invoke(database, target, command)
+def made_up(folder: Path) -> tuple[Settings, Landing]:
+    """A warehouse of its own below the folder, with a landing room that is made up."""
+    settings = settings_for(folder, folder)
+    settings.export()
+    settings.build.mkdir(parents=True)
+    return settings, Landing(settings.build_db)
 
 
 def contents(database: Path) -> dict[str, list[tuple[Any, ...]]]:
@@ -67,16 +53,18 @@ def contents(database: Path) -> dict[str, list[tuple[Any, ...]]]:
 def test_any_runs_over_the_same_files_give_the_tables_of_one_build(seed: int, tmp_path: Path) -> None:
     """A difference means that a run missed what a delivery touches: figures would depend on when files arrived."""
     deliveries = made_up_deliveries(seed)
-    stepwise = Landing(tmp_path / "stepwise.duckdb")
+    settings, stepwise = made_up(tmp_path / "stepwise")
     for end in (len(deliveries) // 2, len(deliveries) * 3 // 4, len(deliveries) - 2, len(deliveries)):
         stepwise.delivered = deliveries[:end]
-        stepwise.write(is_full=stepwise.published == 0)
-        build(stepwise.database, tmp_path / "target", full_refresh=stepwise.published == 0)
+        is_first = stepwise.published == 0
+        stepwise.write(is_full=is_first)
+        build(settings, full_refresh=is_first)
         stepwise.published = end
 
-    at_once = Landing(tmp_path / "at_once.duckdb", deliveries)
+    settings, at_once = made_up(tmp_path / "at_once")
+    at_once.delivered = deliveries
     at_once.write(is_full=True)
-    build(at_once.database, tmp_path / "target", full_refresh=True)
+    build(settings, full_refresh=True)
 
     expected, found = contents(at_once.database), contents(stepwise.database)
     assert found.keys() == expected.keys()
@@ -90,9 +78,10 @@ def test_any_runs_over_the_same_files_give_the_tables_of_one_build(seed: int, tm
 @pytest.mark.slow
 def test_every_row_of_every_file_is_accounted_for(tmp_path: Path) -> None:
     """A difference means that a row was lost, or counted twice, between landing and staging."""
-    landing = Landing(tmp_path / "build.duckdb", made_up_deliveries(3))
+    settings, landing = made_up(tmp_path / "warehouse")
+    landing.delivered = made_up_deliveries(3)
     landing.write(is_full=True)
-    build(landing.database, tmp_path / "target", full_refresh=True)
+    build(settings, full_refresh=True)
     with duckdb.connect(str(landing.database), read_only=True) as con:
         totals = con.execute(
             "select sum(rows_read), sum(rows_loaded + rows_superseded + rows_duplicate + rows_quarantined), "

@@ -1,7 +1,5 @@
 -- SAAB incidents with what their log, their resources and their diary say of them. Only the incidents this run works out.
 
-{{ config(materialized='ephemeral') }}
-
 with
 
 affected_incidents as (

@@ -5,16 +5,22 @@
     meta={'affected': 'int_affected_incidents'},
 ) }}
 
--- Which rows are replaced: depends_on: {{ ref('int_affected_incidents') }}
-
 with
+
+affected_incidents as (
+    select * from {{ ref('int_affected_incidents') }}
+),
 
 saab_incidents as (
     select * from {{ ref('int_saab_incidents_enriched') }}
 ),
 
 legacy_incidents as (
-    select * from {{ ref('int_legacy_incidents_aligned') }}
+    select *
+    from {{ ref('stg_legacy_incidents') }}
+    {% if is_incremental() %}
+    where incident_key in (select incident_key from affected_incidents)
+    {% endif %}
 ),
 
 categories as (
@@ -69,6 +75,7 @@ incidents as (
 
     union all
 
+    -- The system before SAAB: one grade is the first and the last; what it did not record is null, a flag it did not have is false.
     select
         incident_key,
         system_version,
@@ -94,11 +101,11 @@ incidents as (
         cast(null as timestamp) as first_tasked_at,
         first_assigned_at,
         cast(null as timestamp) as first_en_route_at,
-        first_at_scene_at,
-        case when first_at_scene_at is not null then 'legacy_export' end as at_scene_source,
-        invalid_at_scene_count,
+        case when first_at_scene_at >= created_at then first_at_scene_at end as first_at_scene_at,
+        case when first_at_scene_at >= created_at then 'legacy_export' end as at_scene_source,
+        case when first_at_scene_at < created_at then 1 else 0 end as invalid_at_scene_count,
         closed_at,
-        first_at_scene_at is not null as is_attended,
+        coalesce(first_at_scene_at >= created_at, false) as is_attended,
         0 as appointment_count,
         false as has_every_slot_passed,
         cast(null as timestamp) as updated_at,
