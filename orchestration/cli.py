@@ -59,6 +59,7 @@ def sample(
     ] = 1.0,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 2021,
     clean: Annotated[bool, typer.Option("--clean", help="Plant no faults.")] = False,
+    warehouse: WarehouseOption = None,  # every command takes it; making a sample needs no warehouse
 ) -> None:
     """Make sample exports: a simulated control room with a known truth."""
     from orchestration.sample import write_sample
@@ -76,7 +77,11 @@ def sample(
             plant_faults=not clean,
             progress=lambda text: report(text, 0, 0),
         )
-    typer.echo(f"{summary}")
+    typer.echo(
+        f"{summary.files} files, {sum(summary.rows.values()):,} rows, {summary.faults} planted faults in "
+        f"{out / 'landing'}; "
+        f"what is true, and what was planted, in {out / 'truth'}"
+    )
 
 
 @app.command(epilog="Example: occ run --landing /data/exports --warehouse /data/warehouse")
