@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from orchestration.landing.folder import seen_nothing_new
     from orchestration.landing.keys import KeyProblem
     from orchestration.landing.registry import Delivery, sync_build_database
-    from orchestration.landing.run import LandingResult, land
+    from orchestration.landing.run import LandingResult, StoreProblem, land
 
 _HOMES = {
     "Delivery": "registry",
@@ -22,6 +22,7 @@ _HOMES = {
     "LandingResult": "run",
     "Profile": "contracts",
     "ProfileError": "contracts",
+    "StoreProblem": "run",
     "land": "run",
     "load_profile": "contracts",
     "seen_nothing_new": "folder",
@@ -34,6 +35,7 @@ __all__ = [
     "LandingResult",
     "Profile",
     "ProfileError",
+    "StoreProblem",
     "land",
     "load_profile",
     "seen_nothing_new",

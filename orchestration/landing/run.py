@@ -10,6 +10,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from orchestration.errors import EnvironmentProblem
 from orchestration.landing import folder, store
 from orchestration.landing.contracts import Contract, Profile
 from orchestration.landing.folder import FoundFile
@@ -57,9 +59,13 @@ from orchestration.landing.tokens import Tokens, mask_name
 from orchestration.landing.values import QuarantinedValue, TextFile, TypedBatch, open_engine
 
 Progress = Callable[[str, int, int], None]
-_BATCH_BYTES = 64 << 20  # text that is typed in one go
-_AHEAD_BYTES = 48 << 20  # delivered bytes that may wait, read, for their turn
+_BATCH_BYTES = 32 << 20  # text that is typed in one go
+_AHEAD_BYTES = 16 << 20  # delivered bytes that may wait, read, for their turn
 _AHEAD_FILES = 24
+
+
+class StoreProblem(EnvironmentProblem):
+    """The landing store cannot be written: the disk is full, or it may not be."""
 
 
 @dataclass
@@ -125,14 +131,22 @@ def land(
 ) -> LandingResult:
     """Take in what is new in the landing folder, as one batch.
 
-    Raises KeyProblem before anything is read when the token key is not right; never raises for a file.
+    Raises KeyProblem before anything is read when the token key is not right, StoreProblem when the store cannot be
+    written; never raises for what a file holds.
     """
     store.check_batch_name(batch)
     landing_store = warehouse / "landing"
-    landing_store.mkdir(parents=True, exist_ok=True)
-    store.remove_orphans(landing_store, profile.exports)
-    tokens = Tokens(open_key(key_file, landing_store))
-    return _Run(landing_dir, landing_store, profile, tokens, batch, progress, pause_seconds).go()
+    try:
+        landing_store.mkdir(parents=True, exist_ok=True)
+        store.remove_orphans(landing_store, profile.exports)
+        tokens = Tokens(open_key(key_file, landing_store))
+        return _Run(landing_dir, landing_store, profile, tokens, batch, progress, pause_seconds).go()
+    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        said = (error.strerror if isinstance(error, OSError) else None) or str(error).partition("\n")[0]
+        raise StoreProblem(
+            f"The landing store {landing_store} could not be written: {said}. Nothing of this run was registered; make "
+            "room or mend the permissions, and run again."
+        ) from None
 
 
 class _Run:
@@ -290,41 +304,44 @@ class _Run:
         for rows in readable:
             rows.content_no = self.next_content
             self.next_content += len(self._layout(rows.contract).exports)
-        try:
-            if readable:
-                self._type_and_store(group, readable)
-        except (duckdb.Error, pa.ArrowException) as error:
-            if len(group) > 1:
+        if readable:
+            batch = self._typed(group, readable)
+            if batch is None and len(group) > 1:
                 for reading in group:
                     self._take_in([reading])
                 return
-            group[0].reason = f"cannot be read ({type(error).__name__})"
+            if batch is not None:
+                with closing(batch):
+                    self._store(group, readable[0].contract, batch)
         for reading in group:
             self._register(reading)
             reading.rows = None  # its records are stored
+
+    def _typed(self, group: list[_Reading], readable: list[_Rows]) -> TypedBatch | None:
+        """The files' rows, typed. None when the engine cannot: a single file is then quarantined whole."""
+        layout = self._layout(readable[0].contract)
+        try:
+            return TypedBatch(self.engine, layout, [_text_file(rows) for rows in readable], self.tokens)
+        except (duckdb.IOException, duckdb.OutOfMemoryException):
+            raise  # the machine's trouble, not the file's
+        except (duckdb.Error, pa.ArrowException) as error:
+            group[0].reason = f"cannot be read ({type(error).__name__})" if len(group) == 1 else None
+            return None
 
     def _layout(self, contract: Contract) -> Layout:
         if contract.name not in self.layouts:
             self.layouts[contract.name] = Layout(contract, self.profile)
         return self.layouts[contract.name]
 
-    def _type_and_store(self, group: list[_Reading], readable: list[_Rows]) -> None:
-        contract = readable[0].contract
-        layout = self._layout(contract)
-        batch = TypedBatch(self.engine, layout, [_text_file(rows) for rows in readable], self.tokens)
-        try:
-            stored = [
-                reading.rows for reading in group if reading.rows and self._is_to_store(reading, reading.rows, batch)
-            ]
-            months: dict[str, list[int]] = {}
-            for rows in stored:
-                months.setdefault(f"{rows.day:%Y%m}", []).append(rows.content_no)
-            for month, numbers in months.items():
-                for export in layout.exports:
-                    self._store_month(batch, contract, export, month, numbers)
-            self._store_quarantine([value for rows in stored for value in batch.rows[rows.content_no].quarantined])
-        finally:
-            batch.close()
+    def _store(self, group: list[_Reading], contract: Contract, batch: TypedBatch) -> None:
+        stored = [each.rows for each in group if each.rows and self._is_to_store(each, each.rows, batch)]
+        months: dict[str, list[int]] = {}
+        for rows in stored:
+            months.setdefault(f"{rows.day:%Y%m}", []).append(rows.content_no)
+        for month, numbers in months.items():
+            for export in self._layout(contract).exports:
+                self._store_month(batch, contract, export, month, numbers)
+        self._store_quarantine([value for rows in stored for value in batch.rows[rows.content_no].quarantined])
 
     def _is_to_store(self, reading: _Reading, rows: _Rows, batch: TypedBatch) -> bool:
         """Judge a typed file; its rows are stored unless it is quarantined whole or they are there already."""

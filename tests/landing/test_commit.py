@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from orchestration.landing import StoreProblem, seen_nothing_new, store
 from orchestration.landing import run as landing_run
-from orchestration.landing import seen_nothing_new, store
 from orchestration.landing.values import TypedBatch
 from tests.landing.room import Room, row, status_file, text
 
@@ -100,8 +102,6 @@ def test_a_file_that_breaks_the_engine_is_quarantined_alone(room: Room, monkeypa
     def breaks_on_the_second(
         self: TypedBatch, con: object, layout: object, files: list[object], tokens: object
     ) -> None:
-        import duckdb
-
         if any("2021-09-02" in str(file) for file in files) or any(f.business_date.day == 2 for f in files):  # type: ignore[attr-defined]
             raise duckdb.InternalException("07700900123")
         made(self, con, layout, files, tokens)  # type: ignore[arg-type]
@@ -114,6 +114,28 @@ def test_a_file_that_breaks_the_engine_is_quarantined_alone(room: Room, monkeypa
         (False, None),
     ]
     assert room.one(f"select count(*) from landing.{STATUS}") == 2
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), duckdb.IOException("disk full")])
+@pytest.mark.parametrize(
+    "step", ["orchestration.landing.values.TypedBatch.write", "orchestration.landing.store.sync_file"]
+)
+def test_a_full_disk_stops_the_run_and_is_no_files_fault(
+    room: Room, monkeypatch: pytest.MonkeyPatch, error: Exception, step: str
+) -> None:
+    for day in (1, 2):
+        room.put(f"{STATUS}_2021090{day}.csv", status_file(f"0{day}/09/2021 10:00:00"))
+
+    def full(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(f"orchestration.landing.{step}", full)
+    with pytest.raises(StoreProblem, match="run again"):
+        room.land()
+    assert room.ask("select * from landing.deliveries") == []
+    monkeypatch.undo()
+    room.land()
+    assert room.one("select count(*) from landing.deliveries where is_counted") == 2
 
 
 def test_a_file_that_vanishes_is_left(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
