@@ -26,17 +26,17 @@ from orchestration.warehouse.lock import writing
 POOL = "warehouse"
 
 
-class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
+class Warehouse(dg.ConfigurableResource[Settings]):
     """The warehouse, locked for writing for as long as the run lasts."""
 
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Settings]:  # type: ignore[override]
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Settings]:
         settings = Settings.from_environment()
         with writing(settings, wait_seconds=0):
             yield settings
 
 
-class Translator(DagsterDbtTranslator):
+class Translator(DagsterDbtTranslator):  # type: ignore[misc]  # dagster-dbt is not typed for us
     """Names of dbt nodes in Dagster: a model's key is schema and name, its group the room it stands in."""
 
     def __init__(self) -> None:
@@ -50,7 +50,8 @@ class Translator(DagsterDbtTranslator):
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         if dbt_resource_props["resource_type"] in {"model", "seed"}:
             return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["alias"]])
-        return super().get_asset_key(dbt_resource_props)
+        key: dg.AssetKey = super().get_asset_key(dbt_resource_props)
+        return key
 
 
 def landing_assets(profile: Profile) -> dg.AssetsDefinition:
@@ -86,7 +87,7 @@ def model_assets(manifest: Path) -> dg.AssetsDefinition:
     """Every dbt model an asset, every data test an asset check, built in one dbt call in this process."""
     translator = Translator()
 
-    @dbt_assets(
+    @dbt_assets(  # type: ignore[untyped-decorator]
         name="build_models",
         manifest=manifest,
         dagster_dbt_translator=translator,
@@ -106,7 +107,8 @@ def model_assets(manifest: Path) -> dg.AssetsDefinition:
                 f"Nothing was published: models could not be built; the last good generation stays.\n{listed}"
             )
 
-    return build_models
+    definition: dg.AssetsDefinition = build_models
+    return definition
 
 
 def rule_checks(specs: Sequence[dg.AssetCheckSpec]) -> dg.AssetChecksDefinition:

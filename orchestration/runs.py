@@ -64,6 +64,8 @@ def _execute_job(settings: Settings) -> None:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
+    seen: set[int] = set()  # a chain of exceptions may lead back to itself
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
         yield error
         error = error.__cause__ or error.__context__

@@ -187,7 +187,7 @@ def remove_old(settings: Settings) -> list[str]:
 def copy_to_single_file(settings: Settings, target: Path) -> None:
     """Copy the current generation into one DuckDB file that can be carried anywhere."""
     with duckdb.connect(str(target)) as con:
-        con.execute(f"attach {_text(str(settings.current_db))} as published (read_only)")
+        con.execute(f"attach {quoted(str(settings.current_db))} as published (read_only)")
         listed = con.execute(
             "select table_schema, table_name from information_schema.tables "
             "where table_catalog = 'published' order by all"
@@ -231,7 +231,7 @@ def _write_months(
             continue
         con.execute(
             f"copy (select * from {table.full_name} where {where}) "
-            f"to {_text(str(target))} (format parquet, compression snappy)"
+            f"to {quoted(str(target))} (format parquet, compression snappy)"
         )
     return written
 
@@ -262,7 +262,7 @@ def _write_database(
     fingerprints: Mapping[str, Mapping[str, Any]],
     generation: Generation,
 ) -> None:
-    con.execute(f"attach {_text(str(folder / 'occ.duckdb'))} as published")
+    con.execute(f"attach {quoted(str(folder / 'occ.duckdb'))} as published")
     try:
         for schema in PUBLISHED_SCHEMAS:
             con.execute(f"create schema published.{schema}")
@@ -270,7 +270,7 @@ def _write_database(
             target = f"published.{table.full_name}"
             months = list(fingerprints.get(table.full_name, {})) if table.month_of else []
             if months:
-                files = ", ".join(_text(str(folder / table.name / f"{month}.parquet")) for month in months)
+                files = ", ".join(quoted(str(folder / table.name / f"{month}.parquet")) for month in months)
                 con.execute(f"create view {target} as select * from read_parquet([{files}])")
             else:
                 con.execute(f"create table {target} as select * from {table.full_name}")
@@ -283,10 +283,10 @@ def _write_database(
 def _describe(con: duckdb.DuckDBPyConnection, target: str, table: Table, *, kind: str) -> None:
     """Carry the models' descriptions into the published file, where BI tools show them."""
     if table.description:
-        con.execute(f"comment on {kind} {target} is {_text(table.description)}")
+        con.execute(f"comment on {kind} {target} is {quoted(table.description)}")
     for column, description in table.column_descriptions.items():
         if description and column in table.columns:
-            con.execute(f'comment on column {target}."{column}" is {_text(description)}')
+            con.execute(f'comment on column {target}."{column}" is {quoted(description)}')
 
 
 def _record_generation(settings: Settings, con: duckdb.DuckDBPyConnection, generation: Generation) -> None:
@@ -297,7 +297,7 @@ def _record_generation(settings: Settings, con: duckdb.DuckDBPyConnection, gener
     )
     earlier: set[str] = set()
     if settings.current_db.exists():
-        con.execute(f"attach {_text(str(settings.current_db.resolve()))} as before (read_only)")
+        con.execute(f"attach {quoted(str(settings.current_db.resolve()))} as before (read_only)")
         try:
             con.execute("insert into published.quality.generations select * from before.quality.generations")
             rows = con.execute("select delivery_id from before.quality.deliveries").fetchall()
@@ -323,7 +323,8 @@ def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _text(value: str) -> str:
+def quoted(value: str) -> str:
+    """Text as a SQL literal, for the statements that take no parameters."""
     return "'" + value.replace("'", "''") + "'"
 
 

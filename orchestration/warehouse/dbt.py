@@ -179,7 +179,7 @@ def build(settings: Settings, *, full_refresh: bool, exclude: Sequence[str] = ()
         release_connections()
     if result.exception is not None:
         raise EnvironmentProblem(f"dbt could not run: {result.exception}")
-    for node in result.result.results:  # type: ignore[union-attr]
+    for node in result.result.results:
         status, name = str(node.status), node.node.unique_id
         if status in {"error", "skipped"} and node.node.resource_type != "test":
             outcome.failed_models.append(f"{name}: {node.message or 'a model before it failed'}")

@@ -15,7 +15,7 @@ import duckdb
 from orchestration.landing import LandingResult, land, load_profile, sync_build_database
 from orchestration.progress import report
 from orchestration.publish import audit, generation
-from orchestration.publish.generation import Generation
+from orchestration.publish.generation import Generation, quoted
 from orchestration.quality.rules import RuleResult
 from orchestration.settings import RULES, Settings
 from orchestration.versions import code_version
@@ -69,12 +69,14 @@ def build_warehouse(settings: Settings) -> dbt.DbtBuild:
 
 def judge_quality(settings: Settings) -> list[RuleResult]:
     """Run the rules on what was delivered and on what was built; keep the results as rows."""
+    from orchestration.quality.results import carry_history
     from orchestration.quality.run import blocking_problems, run_rules, write_results
 
     with build_database(settings) as con:
         name, is_full = con.execute("select generation, is_full from landing.run").fetchall()[0]
     results = run_rules(settings.build_db, generation=name, full=is_full, rules_dir=RULES, progress=report)
     with build_database(settings) as con:
+        carry_history(con, settings.current_db)
         write_results(con, results)
         audit.record(con, "rule", blocking_problems(results))
     return results
@@ -107,7 +109,7 @@ def _note_what_is_published(settings: Settings, con: duckdb.DuckDBPyConnection) 
     con.execute("create schema if not exists landing")
     con.execute("create or replace table landing.published_contents (delivery_id varchar, business_date date)")
     if settings.current_db.exists():
-        con.execute("attach ? as current_generation (read_only)", [str(settings.current_db.resolve())])
+        con.execute(f"attach {quoted(str(settings.current_db.resolve()))} as current_generation (read_only)")
         con.execute(
             "insert into landing.published_contents select delivery_id, business_date "
             "from current_generation.quality.deliveries where status in ('LOADED', 'SUPERSEDED')"
