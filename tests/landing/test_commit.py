@@ -117,9 +117,7 @@ def test_a_file_that_breaks_the_engine_is_quarantined_alone(room: Room, monkeypa
 
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), duckdb.IOException("disk full")])
-@pytest.mark.parametrize(
-    "step", ["orchestration.landing.values.TypedBatch.write", "orchestration.landing.store.sync_file"]
-)
+@pytest.mark.parametrize("step", ["values.TypedBatch.write", "store.sync_file"])
 def test_a_full_disk_stops_the_run_and_is_no_files_fault(
     room: Room, monkeypatch: pytest.MonkeyPatch, error: Exception, step: str
 ) -> None:
