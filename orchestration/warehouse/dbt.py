@@ -83,8 +83,9 @@ def common_arguments(settings: Settings) -> list[str]:
     ]
 
 
-# Parsed manifests by fingerprint: a process that builds several warehouses parses once.
-_parsed: dict[str, Any] = {}
+_ARTEFACTS = ("manifest.json", "partial_parse.msgpack")
+# What parsing wrote, by fingerprint: a process that builds several warehouses parses once.
+_parsed: dict[str, dict[str, bytes]] = {}
 
 
 def manifest_path(settings: Settings) -> Path:
@@ -92,8 +93,21 @@ def manifest_path(settings: Settings) -> Path:
 
     Raises EnvironmentProblem when dbt cannot parse the project.
     """
-    _manifest(settings)
-    return settings.dbt_target / "manifest.json"
+    fingerprint = fingerprint_of(DBT_PROJECT, settings.profile)
+    target = settings.dbt_target
+    stamp = target / "manifest.fingerprint"
+    if stamp.exists() and stamp.read_text() == fingerprint and all((target / name).exists() for name in _ARTEFACTS):
+        return target / "manifest.json"
+    target.mkdir(parents=True, exist_ok=True)
+    _copy_reference_data(settings)
+    if fingerprint in _parsed:
+        for name, content in _parsed[fingerprint].items():
+            (target / name).write_bytes(content)
+    else:
+        _parse(settings)
+        _parsed[fingerprint] = {name: (target / name).read_bytes() for name in _ARTEFACTS}
+    stamp.write_text(fingerprint)
+    return target / "manifest.json"
 
 
 def manifest_nodes(settings: Settings) -> dict[str, Any]:
@@ -108,46 +122,25 @@ def _nodes(path: Path, _modified: int) -> dict[str, Any]:
 
 
 def _manifest(settings: Settings) -> Any:
-    """dbt's manifest object: from this process, else from disk if nothing changed, else parsed."""
-    fingerprint = fingerprint_of(DBT_PROJECT, settings.profile)
-    target = settings.dbt_target
-    stamp = target / "manifest.fingerprint"
-    is_written = stamp.exists() and stamp.read_text() == fingerprint and (target / "manifest.json").exists()
-    if not is_written:
-        _copy_reference_data(settings)
-    if fingerprint in _parsed:
-        for seed in _seeds(_parsed[fingerprint]):
-            seed.root_path = str(project_folder(settings))
-        if not is_written:
-            target.mkdir(parents=True, exist_ok=True)
-            _parsed[fingerprint].write(str(target / "manifest.json"))
-            stamp.write_text(fingerprint)
-        return _parsed[fingerprint]
-    packed = target / "partial_parse.msgpack"
-    if is_written and packed.exists():
-        from dbt.contracts.graph.manifest import Manifest
+    """dbt's manifest object, fresh: a build writes compiled text into its nodes, and a second one would reuse it."""
+    from dbt.contracts.graph.manifest import Manifest
 
-        _parsed[fingerprint] = Manifest.from_msgpack(packed.read_bytes())
-        _parsed[fingerprint].build_flat_graph()
-        return _parsed[fingerprint]
-    _parsed[fingerprint] = _parse(settings)
-    stamp.write_text(fingerprint)
-    return _parsed[fingerprint]
+    packed = manifest_path(settings).with_name("partial_parse.msgpack").read_bytes()
+    manifest = Manifest.from_msgpack(packed)
+    for node in manifest.nodes.values():
+        if node.resource_type == "seed":
+            node.root_path = str(project_folder(settings))
+    manifest.build_flat_graph()
+    return manifest
 
 
-def _seeds(manifest: Any) -> list[Any]:
-    return [node for node in manifest.nodes.values() if node.resource_type == "seed"]
-
-
-def _parse(settings: Settings) -> Any:
+def _parse(settings: Settings) -> None:
     from dbt.cli.main import dbtRunner
 
-    settings.dbt_target.mkdir(parents=True, exist_ok=True)
     report("reading the models")
     result = dbtRunner().invoke(["parse", *common_arguments(settings)])
     if not result.success:
         raise EnvironmentProblem(f"dbt cannot read the models in {DBT_PROJECT}: {result.exception}")
-    return result.result
 
 
 def build(settings: Settings, *, full_refresh: bool, exclude: Sequence[str] = ()) -> DbtBuild:

@@ -293,7 +293,7 @@ def report_of(bench: Bench, exports: Mapping[str, Any]) -> dict[str, Any]:
         "full_peak_mb": max(round(each.peak_mb) for each in bench.measured["full"]),
         "floor_peak_mb": max(round(each.peak_mb) for each in bench.measured["floor"]),
         "noop_peak_mb": max(round(each.peak_mb) for each in bench.measured["noop"]),
-        "stages": {name: bench.measured[name][-1].stages for name in ("full", "day", "noop")},
+        "stages": {name: _stages(bench.measured[name][-1]) for name in ("full", "day", "noop")},
         "slowest_models": bench.slowest,
         "rows": _rows(bench.plan),
         "exports": dict(exports),
@@ -303,6 +303,13 @@ def report_of(bench: Bench, exports: Mapping[str, Any]) -> dict[str, Any]:
             name: [round(each.wall_seconds, 2) for each in runs] for name, runs in bench.measured.items()
         },
         "bench_seconds": round(time.perf_counter() - bench.started),
+    }
+
+
+def _stages(measured: Measured) -> dict[str, dict[str, float]]:
+    return {
+        stage: {"seconds": round(spent.wall, 2), "cpu_seconds": round(spent.cpu, 2)}
+        for stage, spent in measured.stages.items()
     }
 
 
@@ -369,11 +376,13 @@ def print_report(report: Mapping[str, Any]) -> None:
     )
     print(f"\n(full - {SECONDS_BESIDE_THEM}) / floor = {report['ratio']}, at most {FLOORS_IN_A_FULL_RUN}", end="; ")
     print(f"full / floor = {report['ratio_whole']}, in CPU seconds {report['ratio_cpu']}\n")
-    stages = report["stages"]
-    names = list(dict.fromkeys([*stages["full"], *stages["day"], *stages["noop"]]))
+    runs = report["stages"]
     print_rows(
-        ["seconds in", "full run", "new day", "nothing new"],
-        [(name, *(stages[run].get(name) for run in ("full", "day", "noop"))) for name in names],
+        ["stage", *(f"{run} {what}" for run in runs for what in ("seconds", "CPU"))],
+        [
+            (stage, *(runs[run].get(stage, {}).get(what) for run in runs for what in ("seconds", "cpu_seconds")))
+            for stage in dict.fromkeys(stage for stages in runs.values() for stage in stages)
+        ],
         Format.table,
     )
     for run, slowest in report["slowest_models"].items():

@@ -24,13 +24,20 @@ class CommandFailed(Exception):
     """A measured command did not end well; the message ends with what it said."""
 
 
+class Spent(NamedTuple):
+    """Time since the start, or between two moments."""
+
+    wall: float
+    cpu: float  # of the command itself and of what it has waited for
+
+
 class Measured(NamedTuple):
     """What one command cost."""
 
     wall_seconds: float
     cpu_seconds: float
     peak_mb: float
-    stages: dict[str, float]  # line on standard error, in order of first appearance, to seconds until the next one
+    stages: dict[str, Spent]  # line on standard error, in order of first appearance, to what it took until the next one
 
 
 def measure(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> Measured:
@@ -41,9 +48,9 @@ def measure(command: Sequence[str], environment: Mapping[str, str], folder: Path
         command, env=dict(environment), cwd=folder, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     assert process.stderr is not None
-    said: list[tuple[float, str]] = []
+    said: list[tuple[Spent, str]] = []
     memory = _Memory(process.pid)
-    listener = threading.Thread(target=_listen, args=(process.stderr, started, said))
+    listener = threading.Thread(target=_listen, args=(process, process.stderr, started, said))
     for thread in (listener, memory):
         thread.start()
     code = process.wait()
@@ -53,21 +60,32 @@ def measure(command: Sequence[str], environment: Mapping[str, str], folder: Path
     if code != 0:
         tail = "\n".join(line for _, line in said[-15:])
         raise CommandFailed(f"{' '.join(command[1:4])} ended with {code}:\n{tail}")
-    return Measured(ended, _cpu_of_children() - before, memory.peak / _MB, _stages(said, ended))
+    whole = Spent(ended, _cpu_of_children() - before)
+    return Measured(whole.wall, whole.cpu, memory.peak / _MB, _stages(said, whole))
 
 
-def _listen(stream: IO[str], started: float, said: list[tuple[float, str]]) -> None:
+def _listen(process: subprocess.Popen[str], stream: IO[str], started: float, said: list[tuple[Spent, str]]) -> None:
     for line in stream:
-        said.append((time.perf_counter() - started, line.strip()))
+        said.append((Spent(time.perf_counter() - started, _cpu_of(process.pid)), line.strip()))
 
 
-def _stages(said: Sequence[tuple[float, str]], ended: float) -> dict[str, float]:
-    """How long it took from one line to the next; before the first one the command was loading."""
-    moments = [(0.0, "loading"), *((at, line) for at, line in said if line), (ended, "")]
-    stages: dict[str, float] = {}
+def _stages(said: Sequence[tuple[Spent, str]], whole: Spent) -> dict[str, Spent]:
+    """What it took from one line to the next; before the first one the command was loading."""
+    moments = [(Spent(0.0, 0.0), "loading"), *((at, line) for at, line in said if line), (whole, "")]
+    stages: dict[str, Spent] = {}
     for (at, line), (until, _) in pairwise(moments):
-        stages[line] = round(stages.get(line, 0.0) + until - at, 2)
+        before = stages.get(line, Spent(0.0, 0.0))
+        stages[line] = Spent(before.wall + until.wall - at.wall, before.cpu + until.cpu - at.cpu)
     return stages
+
+
+def _cpu_of(pid: int) -> float:
+    """CPU seconds of a running process and of the ended ones it started; 0 when it is gone."""
+    try:
+        told = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(int(ticks) for ticks in told[11:15]) / os.sysconf("SC_CLK_TCK")
 
 
 def _cpu_of_children() -> float:
