@@ -34,6 +34,14 @@ STRETCHES: tuple[tuple[date, date, list[date]], ...] = (
     (date(2021, 10, 28), date(2021, 12, 19), []),
 )
 
+# The sample's outage silences the telephones, so nothing is counted in it: others, overlapping, one without end.
+DISRUPTIONS = """\
+DISRUPTION_ID,STARTED,ENDED,SYSTEMS,LINES,CALLS_LOST,DIVERTED_TO,RESTORED_AT,NOTE
+X-1,09/11/2021 09:00:00,09/11/2021 21:00:00,TELEPHONY,101,3,,,
+X-2,09/11/2021 12:00:00,10/11/2021 00:00:00,,,,,,
+X-3,18/12/2021 06:00:00,,SAAB_SAFE,,,,,
+"""
+
 
 @pytest.fixture(scope="module")
 def clean_landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -48,6 +56,7 @@ def clean_landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
         there = {path.name for path in (folder / "landing").glob("*")}
         files = [path for path in (out / "landing").rglob("*.csv*") if path.name not in there]
         deliver(files, folder / "landing")
+    (folder / "landing" / "service_disruptions_20211219.csv").write_text(DISRUPTIONS)
     return folder / "landing"
 
 
@@ -121,6 +130,8 @@ def test_the_sample_holds_what_can_differ(both: duckdb.DuckDBPyConnection) -> No
     assert count("marts.fct_incident_events where is_event_at_ambiguous") > 0
     assert count("marts.fct_calls where disruption_key is not null") > 0
     assert count("marts.fct_calls where is_redialled") > 0
+    assert count("marts.fct_incidents where disruption_key is not null") > 0
     assert count("metrics.kpi_results where quality_state = 'DISRUPTED'") > 0
+    assert count("metrics.kpi_results where value <> value_excluding_disruptions") > 0
     assert count("metrics.kpi_results where quality_state = 'NOT_AVAILABLE'") > 0
     assert count("metrics.kpi_results where quality_state = 'OK'") > 0
