@@ -18,7 +18,7 @@ from orchestration.landing import Profile
 from orchestration.publish.generation import PUBLISHED_SCHEMAS
 from orchestration.quality.checks import to_check_result
 from orchestration.settings import Settings
-from orchestration.warehouse import steps
+from orchestration.warehouse import dbt, steps
 from orchestration.warehouse.lock import writing
 
 # Every step of a run works in one process: a process that imports Dagster, dbt and Great Expectations pays for it in
@@ -83,6 +83,41 @@ def landing_assets(profile: Profile) -> dg.AssetsDefinition:
     return land_deliveries
 
 
+def _node_of(raw_event: Mapping[str, Any]) -> str:
+    return str(raw_event["data"]["node_info"]["unique_id"])
+
+
+class Unchanged:
+    """Views and reference data that a run had no need to touch: they stand as they are, and Dagster must be told.
+
+    Left unsaid, it would skip every step that waits for one, without a word; said out of order, it refuses.
+    """
+
+    def __init__(self, nodes: Mapping[str, Any], built: set[str]) -> None:
+        self._nodes = nodes
+        self._left = {
+            unique_id
+            for unique_id, node in nodes.items()
+            if (node["resource_type"] == "seed" or node["config"]["materialized"] == "view") and unique_id not in built
+        }
+        self._seen: set[str] = set()
+
+    def before(self, unique_id: str) -> Iterator[Mapping[str, Any]]:
+        """Those that the node reads, directly or not, and that nobody was told of yet; parents first."""
+        if unique_id in self._seen or unique_id not in self._nodes:
+            return
+        self._seen.add(unique_id)
+        for parent in self._nodes[unique_id].get("depends_on", {}).get("nodes", []):
+            yield from self.before(parent)
+        if unique_id in self._left:
+            yield self._nodes[unique_id]
+
+    def rest(self) -> Iterator[Mapping[str, Any]]:
+        """Those that no built node reads."""
+        for unique_id in sorted(self._left):
+            yield from self.before(unique_id)
+
+
 def model_assets(manifest: Path) -> dg.AssetsDefinition:
     """Every dbt model an asset, every data test an asset check, built in one dbt call in this process."""
     translator = Translator()
@@ -95,17 +130,21 @@ def model_assets(manifest: Path) -> dg.AssetsDefinition:
         pool=POOL,
     )
     def build_models(context: AssetExecutionContext) -> Iterator[Any]:
-        outcome = steps.build_warehouse(context.resources.warehouse)
-        built = set()
+        settings = context.resources.warehouse
+        outcome = steps.build_warehouse(settings)
+        unchanged = Unchanged(dbt.manifest_nodes(settings), built={_node_of(raw) for raw in outcome.events})
         for raw in outcome.events:
+            for node in unchanged.before(_node_of(raw)):
+                yield dg.MaterializeResult(asset_key=translator.get_asset_key(node), metadata={"unchanged": True})
             message = DbtCoreCliEventMessage(raw_event=raw, event_history_metadata={})
-            built.add(raw["data"]["node_info"]["unique_id"])
             yield from message.to_default_asset_events(manifest, translator, context)
         if outcome.failed_models:
             listed = "\n".join(f"  - {problem}" for problem in outcome.failed_models)
             raise AuditStopped(
                 f"Nothing was published: models could not be built; the last good generation stays.\n{listed}"
             )
+        for node in unchanged.rest():
+            yield dg.MaterializeResult(asset_key=translator.get_asset_key(node), metadata={"unchanged": True})
 
     definition: dg.AssetsDefinition = build_models
     return definition

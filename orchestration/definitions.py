@@ -7,6 +7,7 @@ import dagster as dg
 from orchestration.assets import Warehouse, landing_assets, model_assets, publish_asset, rule_checks
 from orchestration.automation import deliveries_arrived, jobs, schedules
 from orchestration.landing import load_profile
+from orchestration.publish.generation import PUBLISHED_SCHEMAS
 from orchestration.quality.checks import check_specs
 from orchestration.settings import Settings
 from orchestration.warehouse.dbt import manifest_path
@@ -17,7 +18,7 @@ settings.export()
 landing = landing_assets(load_profile(settings.profile))
 models = model_assets(manifest_path(settings))
 checks = rule_checks(check_specs())
-publish = publish_asset(after=[key for key in models.keys if key.path[0] in {"marts", "metrics", "quality"}])
+publish = publish_asset(after=[key for key in models.keys if key.path[0] in PUBLISHED_SCHEMAS])
 
 defs = dg.Definitions(
     assets=[landing, models, publish],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 
 from orchestration.errors import AuditStopped, OccError
@@ -32,8 +33,12 @@ def run_once(settings: Settings, report: Reporter) -> Generation | None:
         if nothing_new(settings):
             return None
         report("starting", 0, 0)
+        before = current(settings)
         _execute_job(settings)
-    return current(settings)
+        published = current(settings)
+        if published == before:
+            raise AuditStopped("Nothing was published, though no step failed. See the log of the run: make dev.")
+    return published
 
 
 def _execute_job(settings: Settings) -> None:
@@ -46,6 +51,7 @@ def _execute_job(settings: Settings) -> None:
     from orchestration.warehouse.steps import build_database
 
     # Dagster keeps the log of the run; on the terminal it would only bury the one paragraph that says what is wrong.
+    logging.getLogger("dagster").setLevel(logging.ERROR)
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     try:
         with dg.DagsterInstance.get() as instance:

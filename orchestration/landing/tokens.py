@@ -80,11 +80,12 @@ def is_telephone_number(value: str) -> bool:
     return _WHOLE_TELEPHONE.fullmatch(value) is not None
 
 
-_NAME_DATE = re.compile(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+# Eight digits are a date, also a wrong one, and fourteen a date with its time: names must stay findable.
+_NAME_NUMBER = re.compile(r"(?<!\d)(?!\d{8}(?!\d)|20\d{12}(?!\d))\d{7,}")
 
 
 def mask_name(name: str) -> str:
     """A file's name or path as it may be shown: no e-mail address, no long number but a date, nothing unprintable."""
     name = _EMAIL_ADDRESS.sub(_EMAIL, name)
-    name = _DIGIT_RUN.sub(lambda run: run[0] if _NAME_DATE.fullmatch(run[0]) else _NUMBER, name)
+    name = _NAME_NUMBER.sub(_NUMBER, name)
     return _TELEPHONE.sub(_NUMBER, name)
