@@ -36,7 +36,7 @@ lock: ## a new requirements.lock from pyproject.toml and requirements.in (needs 
 build/landing: | install
 	@mkdir -p build
 	@rm -rf build/sample.writing
-	@$(BIN)/occ sample build/sample.writing
+	@echo "making sample exports ..." && $(BIN)/occ sample build/sample.writing > /dev/null
 	@rm -rf build/truth && mv build/sample.writing/truth build/truth && mv build/sample.writing/landing build/landing
 
 run: install build/landing ## install, make sample exports, run the whole pipeline, say where things are

@@ -22,11 +22,6 @@ class KeyProblem(EnvironmentProblem):
     """The token key is missing, open to others, spoiled, or not the one this warehouse was made with."""
 
 
-def default_key_file() -> Path:
-    """`OCC_TOKEN_KEY_FILE`, or one key per user."""
-    return Path(os.environ.get("OCC_TOKEN_KEY_FILE") or Path.home() / ".config" / "occ" / "token.key")
-
-
 def open_key(key_file: Path, landing_store: Path) -> bytes:
     """The 32-byte key for this landing store; made on first run, checked against the store's fingerprint.
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import stat
-from pathlib import Path
 
 import pytest
 
 from orchestration.landing import KeyProblem
-from orchestration.landing.keys import default_key_file
 from tests.landing.room import Room, status_file
 
 NAME = "saab_resource_status_20210901.csv"
@@ -74,11 +72,3 @@ def test_the_problem_is_one_paragraph_without_the_key(landed: Room) -> None:
         landed.land()
     assert "\n" not in str(problem.value)
     assert "abababab" not in str(problem.value)
-
-
-def test_one_key_serves_every_warehouse_of_a_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv("OCC_TOKEN_KEY_FILE", raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert default_key_file() == tmp_path / ".config" / "occ" / "token.key"
-    monkeypatch.setenv("OCC_TOKEN_KEY_FILE", "/elsewhere/key")
-    assert default_key_file() == Path("/elsewhere/key")
