@@ -79,6 +79,7 @@ class Plan:
         plain = {name: value for name, value in os.environ.items() if not name.startswith("OCC_")}
         return plain | {
             "PYTHONWARNINGS": "ignore",
+            "COLUMNS": "500",  # nothing is wrapped, so that a line is a line
             "OCC_LANDING": str(self.landing),
             "OCC_WAREHOUSE": str(self.warehouse),
             "OCC_TOKEN_KEY_FILE": str(self.work / "token.key"),
@@ -100,6 +101,7 @@ class Bench:
     plan: Plan
     started: float = field(default_factory=time.perf_counter)
     measured: dict[str, list[Measured]] = field(default_factory=dict)
+    load_before: float = field(default_factory=lambda: round(os.getloadavg()[0], 2))
     slowest: dict[str, dict[str, float]] = field(default_factory=dict)  # models and tests, of the last run of each kind
 
     def say(self, text: str) -> None:
@@ -297,7 +299,7 @@ def report_of(bench: Bench, exports: Mapping[str, Any]) -> dict[str, Any]:
         "slowest_models": bench.slowest,
         "rows": _rows(bench.plan),
         "exports": dict(exports),
-        "machine": _machine(),
+        "machine": _machine() | {"load_before": bench.load_before},
         "repeats": {name: len(runs) for name, runs in bench.measured.items()},
         "all_wall_seconds": {
             name: [round(each.wall_seconds, 2) for each in runs] for name, runs in bench.measured.items()
@@ -343,7 +345,6 @@ def _machine() -> dict[str, Any]:
         "cores": len(os.sched_getaffinity(0)),
         "cpu": model[1] if model else platform.processor(),
         "memory_mb": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1_000_000,
-        "load_before": round(os.getloadavg()[2], 2),
         "python": platform.python_version(),
         "duckdb": duckdb.__version__,
     }

@@ -6,6 +6,7 @@ Nothing here knows what the command does. Linux only: memory is read from /proc.
 from __future__ import annotations
 
 import os
+import re
 import resource
 import subprocess
 import threading
@@ -17,6 +18,7 @@ from typing import IO, NamedTuple
 
 _LOOK_EVERY = 0.2
 _MB = 1_000_000
+_STAGE = re.compile(r"[a-z][a-z ]{2,40}")  # the name of a stage; warnings and the like belong to the stage they come in
 PROC = Path("/proc")
 
 
@@ -37,7 +39,7 @@ class Measured(NamedTuple):
     wall_seconds: float
     cpu_seconds: float
     peak_mb: float
-    stages: dict[str, Spent]  # line on standard error, in order of first appearance, to what it took until the next one
+    stages: dict[str, Spent]  # stage as named on standard error, in that order, to what it took until the next one
 
 
 def measure(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> Measured:
@@ -70,8 +72,8 @@ def _listen(process: subprocess.Popen[str], stream: IO[str], started: float, sai
 
 
 def _stages(said: Sequence[tuple[Spent, str]], whole: Spent) -> dict[str, Spent]:
-    """What it took from one line to the next; before the first one the command was loading."""
-    moments = [(Spent(0.0, 0.0), "loading"), *((at, line) for at, line in said if line), (whole, "")]
+    """What it took from one stage to the next; before the first one the command was loading."""
+    moments = [(Spent(0.0, 0.0), "loading"), *((at, line) for at, line in said if _STAGE.fullmatch(line)), (whole, "")]
     stages: dict[str, Spent] = {}
     for (at, line), (until, _) in pairwise(moments):
         before = stages.get(line, Spent(0.0, 0.0))
