@@ -39,7 +39,7 @@ build/landing: | install
 	@mkdir -p build
 	@rm -rf build/sample.writing
 	@echo "making sample exports ..." && $(BIN)/occ sample build/sample.writing > /dev/null
-	@rm -rf build/truth && mv build/sample.writing/truth build/truth && mv build/sample.writing/landing build/landing
+	@rm -rf build/truth && rm -rf build/truth && mv build/sample.writing/truth build/truth && mv build/sample.writing/landing build/landing && rmdir build/sample.writing
 
 run: install build/landing ## install, make sample exports, run the whole pipeline, say where things are
 	@$(BIN)/occ run

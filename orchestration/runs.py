@@ -48,6 +48,7 @@ def _execute_job(settings: Settings) -> None:
 
     from orchestration.automation import RUN_JOB
     from orchestration.definitions import defs
+    from orchestration.warehouse import run_history
     from orchestration.warehouse.steps import build_database
 
     # Dagster keeps the log of the run; on the terminal it would only bury the one paragraph that says what is wrong.
@@ -65,6 +66,8 @@ def _execute_job(settings: Settings) -> None:
             with build_database(settings) as con:
                 audit.pass_or_stop(con)
         raise
+    finally:
+        run_history.close()
     if not result.success:
         raise AuditStopped("Nothing was published: a step of the run failed. See `make dev` for the run's log.")
 

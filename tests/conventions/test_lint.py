@@ -24,6 +24,6 @@ def test_sql_is_in_style(small_warehouse: Settings) -> None:
     """As it runs, after the templates."""
     compiled = small_warehouse.dbt_target / "compiled" / "control_room" / "models"
     assert len(list(compiled.rglob("*.sql"))) > 50
-    command = [TOOLS / "sqlfluff", "lint", str(compiled), "--disable-progress-bar"]
+    command = [TOOLS / "sqlfluff", "lint", str(compiled), "--config", "pyproject.toml", "--disable-progress-bar"]
     ended = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, check=False)
     assert ended.returncode == 0, ended.stdout[-3000:]

@@ -147,7 +147,7 @@ _LAYOUTS = (
     _single(
         "acd_agent_intervals",
         "INTERVAL_START:utc TEAM STAFFED_SECS:seconds AVAILABLE_SECS:seconds TALK_SECS:seconds HOLD_SECS:seconds "
-        "WRAP_SECS:seconds AUX_SECS:seconds PLANNED_HEADS:number",
+        "WRAP_SECS:seconds AUX_SECS:seconds PLANNED_HEADS:int",
         key="interval_start team",
         keep="staffed_secs talk_secs hold_secs wrap_secs aux_secs",
     ),
@@ -158,7 +158,7 @@ _LAYOUTS = (
     ),
     _single(
         "workforce",
-        "MONTH:month UNIT ROLE ESTABLISHMENT_FTE:number STRENGTH_FTE:number HEADCOUNT:number ABSTRACTED_FTE:number "
+        "MONTH:month UNIT ROLE ESTABLISHMENT_FTE:number STRENGTH_FTE:number HEADCOUNT:int ABSTRACTED_FTE:number "
         "ABSTRACTION_REASON",
         key="month unit role",
     ),

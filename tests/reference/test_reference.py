@@ -658,7 +658,7 @@ def test_occupancy_is_work_over_staffed_less_aux_by_force_and_team(drop: Drop, t
         INTERVAL_HEADER,
         "2021-09-06T10:00:00Z,T1,3600,100,900,50,50,1600,2",
         "2021-09-06T10:30:00Z,T1,1800,100,-1,50,50,0,1",
-        "2021-09-06T10:00:00Z,T2,1800,100,500,0,0,800,1.5",
+        "2021-09-06T10:00:00Z,T2,1800,100,500,0,0,800,2",
     )
     found = all_rows(tmp_path)
     assert figure(found, "calls_occupancy") == (1500, 3000, Fraction(1, 2), 2, 3)
