@@ -6,10 +6,12 @@ import hashlib
 
 import dagster as dg
 
-from orchestration.landing import seen_nothing_new
+from orchestration.landing import load_profile, seen_nothing_new
 from orchestration.settings import Settings
 
 RUN_JOB = "run_warehouse"
+# Schedules follow the wall clock of the force, across its clock changes.
+TIME_ZONE = load_profile(Settings.from_environment().profile).time_zone
 
 run_warehouse = dg.define_asset_job(
     RUN_JOB,
@@ -22,7 +24,7 @@ jobs = [run_warehouse]
 @dg.schedule(
     job=run_warehouse,
     cron_schedule="30 5 * * *",
-    execution_timezone="Europe/London",
+    execution_timezone=TIME_ZONE,
     description="Before the daily management meeting at 06:00 local.",
 )
 def before_the_daily_meeting(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
