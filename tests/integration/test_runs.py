@@ -116,6 +116,19 @@ def test_a_reader_of_the_old_generation_is_not_disturbed(small_sample: Path, tmp
     assert ask(settings, "select count(*) from quality.generations") == [(2,)]
 
 
+def test_a_daily_run_says_its_stages_and_nothing_else(small_sample: Path, tmp_path: Path) -> None:
+    """Warnings of the tools on the terminal would bury the one paragraph that matters when something is wrong."""
+    days = [path for path in files_below(small_sample / "landing") if path.name.startswith("acd_segments_202109")]
+    settings = settings_for(tmp_path, tmp_path / "landing")
+    deliver(days[:1], tmp_path / "landing")
+    run(settings)
+    deliver(days[1:2], tmp_path / "landing")
+    ended = occ(settings, ["run"])
+    assert ended.returncode == 0
+    stages = ["starting", "landing", "building the warehouse", "judging the quality", "publishing"]
+    assert ended.stderr.splitlines() == stages
+
+
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "words"),
     [
