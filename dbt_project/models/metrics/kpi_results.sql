@@ -5,6 +5,18 @@
     on_schema_change='fail',
 ) }}
 
+{# The models that hold the indicators: those whose days add up to longer periods, and those worked out anew for each period. #}
+{%- set by_day = [
+    'calls_by_day',
+    'occupancy_by_day',
+    'response_targets_by_day',
+] %}
+{%- set by_period = [
+    'calls_waits',
+    'response_times',
+    'response_stages',
+] %}
+
 with
 
 periods as (
@@ -16,42 +28,6 @@ periods as (
 period_days as (
 
     select * from {{ ref('kpi_period_days') }}
-
-),
-
-calls_by_day as (
-
-    select * from {{ ref('calls_by_day') }}
-
-),
-
-occupancy_by_day as (
-
-    select * from {{ ref('occupancy_by_day') }}
-
-),
-
-response_targets_by_day as (
-
-    select * from {{ ref('response_targets_by_day') }}
-
-),
-
-calls_waits as (
-
-    select * from {{ ref('calls_waits') }}
-
-),
-
-response_times as (
-
-    select * from {{ ref('response_times') }}
-
-),
-
-response_stages as (
-
-    select * from {{ ref('response_stages') }}
 
 ),
 
@@ -69,11 +45,10 @@ indicators as (
 
 by_day as (
 
-    select * from calls_by_day
-    union all
-    select * from occupancy_by_day
-    union all
-    select * from response_targets_by_day
+    {% for model in by_day %}
+    select * from {{ ref(model) }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 
@@ -104,11 +79,10 @@ added_up as (
 -- What does not.
 statistics as (
 
-    select * from calls_waits
-    union all
-    select * from response_times
-    union all
-    select * from response_stages
+    {% for model in by_period %}
+    select * from {{ ref(model) }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 
