@@ -1,11 +1,14 @@
 """A small made-up world at the doorstep of the metrics: the marts that they read, as lists of dictionaries.
 
-What belongs here: random facts and how they come into a database. Not here: any indicator.
+What belongs here: random facts and how they come into a database. Not here: any indicator. What the world says nothing
+of is there all the same: marts and their columns by their contracts, reference data as the profile holds them.
 """
 
 from __future__ import annotations
 
 import random
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -14,6 +17,9 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 import pyarrow as pa
+import yaml
+
+from orchestration.settings import DBT_PROJECT, PROJECT
 
 LONDON = ZoneInfo("Europe/London")
 UTC = ZoneInfo("UTC")
@@ -300,6 +306,68 @@ def write(world: World, path: Path, *, generation: str, affected: dict[str, set[
             _rows = pa.Table.from_pylist(rows, schema=pa.schema(types.items()))
             con.execute(f"create schema if not exists {table.split('.')[0]}")
             con.execute(f"create or replace table {table} as select * from _rows")
+        _complete(con, set(tables))
+
+
+MODELS = DBT_PROJECT / "models"
+REFERENCE = PROJECT / "orchestration" / "profiles" / "west_mercia" / "reference"
+# An intermediate model keeps no contract: what a column holds is told by the end of its name.
+_TYPE_BY_NAME = {
+    r"_at$": "timestamp",
+    r"date$": "date",
+    r"^(is|has)_": "boolean",
+    r"_(count|seconds)$": "bigint",
+    r"_hash$": "ubigint",
+}
+
+
+def _complete(con: duckdb.DuckDBPyConnection, written: set[str]) -> None:
+    """What metric models may read and the world does not fill: empty marts, null columns, the profile's own lists."""
+    for table, columns in [*_contracts(), *_read_of_the_run()]:
+        listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        if table not in written:
+            con.execute(f"create or replace table {table} ({listed})")
+            continue
+        for name in columns.keys() - COLUMNS[table].keys():
+            con.execute(f"alter table {table} add column {name} {columns[name]}")
+    for path in sorted((MODELS / "staging" / "reference").glob("*.yml")):
+        for seed in yaml.safe_load(path.read_text()).get("seeds", []):
+            source, types = REFERENCE / f"{seed['name']}.csv", seed["config"]["column_types"]
+            if f"reference.{seed['name']}" not in written and source.exists():
+                con.execute(
+                    f"create or replace table reference.{seed['name']} as "
+                    f"select * from read_csv('{source}', header = true, columns = {types})"
+                )
+
+
+def _contracts() -> Iterator[tuple[str, dict[str, str]]]:
+    """Every mart and its columns."""
+    for model in _models("marts"):
+        yield (
+            f"marts.{model['name']}",
+            {column["name"]: column["data_type"] for column in model["columns"] if "data_type" in column},
+        )
+
+
+def _read_of_the_run() -> Iterator[tuple[str, dict[str, str]]]:
+    """What metric models read of the run: how far deliveries reach, what moved."""
+    read = {name for path in (MODELS / "metrics").rglob("*.sql") for name in _REF.findall(path.read_text())}
+    for model in _models("intermediate/run"):
+        if model["name"] in read:
+            columns = [column["name"] for column in model.get("columns", [])]
+            yield f"intermediate.{model['name']}", {name: _type_of(name) for name in columns}
+
+
+_REF = re.compile(r"ref\('(\w+)'\)")
+
+
+def _models(room: str) -> Iterator[Any]:
+    for path in sorted((MODELS / room).rglob("*.yml")):
+        yield from yaml.safe_load(path.read_text()).get("models", [])
+
+
+def _type_of(name: str) -> str:
+    return next((kind for pattern, kind in _TYPE_BY_NAME.items() if re.search(pattern, name)), "varchar")
 
 
 _ARROW = {
