@@ -14,8 +14,9 @@ from __future__ import annotations
 
 from .call_facts import Call, calls
 from .incident_facts import Incident, incidents, resolved_events
-from .kpi_results import KpiRow, ResponseTarget, indicators, percentile
+from .kpi_results import ResponseTarget, indicators
 from .landing import Delivery, Landing, as_of, deliveries, load
+from .ledgers import KpiRow, percentile
 
 __all__ = [
     "Call",

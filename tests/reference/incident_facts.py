@@ -18,6 +18,9 @@ class Event(NamedTuple):
     at: int
     recorded_at: int | None
     code: str
+    from_value: str = ""
+    to_value: str = ""
+    callsign: str = ""
 
 
 class Incident(NamedTuple):
@@ -80,8 +83,8 @@ def resolved_events(landing: Landing) -> dict[str, list[Event]]:
     grouped: dict[str, list[Event]] = {}
     table: dict[Any, Any] = landing.tables.get("saab_incident_log", {})
     for (incident, number), record in table.items():
-        version, at, recorded, code = record
-        grouped.setdefault(incident, []).append(Event(number, version, at, recorded, code))
+        version, *said = record
+        grouped.setdefault(incident, []).append(Event(number, version, *said))
     for incident, events in grouped.items():
         events.sort()
         grouped[incident] = _resolve_all(events)
@@ -150,7 +153,7 @@ def _appointments(landing: Landing) -> dict[str, list[_Appointment]]:
     """Incident -> its appointments, each by its highest version, which also says whose it is."""
     latest: dict[str, tuple[int, str, _Appointment]] = {}
     table: dict[Any, Any] = landing.tables.get("saab_diary", {})
-    for (appointment, number), (_, incident, slot_end, status) in table.items():
+    for (appointment, number), (_, incident, _, _, _, slot_end, status, *_) in table.items():
         if appointment not in latest or number > latest[appointment][0]:
             latest[appointment] = (number, incident, _Appointment(slot_end, status))
     result: dict[str, list[_Appointment]] = {}

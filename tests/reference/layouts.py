@@ -94,7 +94,7 @@ def _event_layout(version: str) -> Layout:
         Column(five if version == "5" else six, field, time_kind if kind == "time" else kind)
         for field, five, six, kind in _EVENT_COLUMNS
     )
-    keep = ("event_time", "recorded_time", "event_code")
+    keep = ("event_time", "recorded_time", "event_code", "from_value", "to_value", "callsign")
     return Layout("saab_incident_log", version, columns, ("inc_ref", "event_no"), ("event_time",), keep, None)
 
 
@@ -123,7 +123,7 @@ _LAYOUTS = (
         "APPT_ID VERSION:int INC_REF DIARY BOOKED_AT:local SLOT_START:local SLOT_END:local STATUS ATTENDED_AT:local "
         "CALLSIGN LPA UPDATED_AT:local",
         key="appt_id version",
-        keep="inc_ref slot_end status",
+        keep="inc_ref diary booked_at slot_start slot_end status attended_at lpa updated_at",
         stamp="updated_at",
     ),
     _single(
