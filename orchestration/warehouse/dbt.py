@@ -22,6 +22,8 @@ from orchestration.versions import fingerprint_of
 
 _FIRST_YEAR, _LAST_YEAR = 1985, 2045  # clock changes that the models know of
 _SECOND = 1_000_000  # microseconds
+# A daily run reads a little of much: without a limit the engine would keep every page it has read.
+_MEMORY, _MEMORY_OF_A_DAY = "4GB", "500MB"
 _RESULT_EVENTS = {"LogModelResult", "LogSeedResult", "LogSnapshotResult", "LogTestResult"}
 
 
@@ -161,6 +163,7 @@ def build(settings: Settings, *, full_refresh: bool, exclude: Sequence[str] = ()
         outcome.events.append(raw)
         report("building the warehouse", len(outcome.events), total)
 
+    os.environ["OCC_BUILD_MEMORY"] = _MEMORY if full_refresh else _MEMORY_OF_A_DAY
     arguments = ["build", *common_arguments(settings), "--exclude-resource-type", "unit_test"]
     if full_refresh:
         arguments.append("--full-refresh")
