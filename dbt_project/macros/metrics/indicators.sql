@@ -68,8 +68,3 @@
     {%- endif -%}
     {{ return(none) }}
 {%- endmacro %}
-
-{# Whether a disruption's list of systems names this one (its code in the list of exports); one that names none touches all. #}
-{% macro disruption_touches(systems, system_code) -%}
-    ({{ systems }} is null or upper({{ systems }}) like '%' || upper({{ system_code }}) || '%')
-{%- endmacro %}

@@ -31,8 +31,17 @@ redial_limits as (
     select value, valid_from, valid_to from {{ ref('parameters') }} where parameter = 'redial_seconds'
 ),
 
+exports as (
+    select system as system_code from {{ ref('exports') }} where export = 'acd_segments'
+),
+
+-- A disruption of telephony that lists lines touches those alone.
 disrupted_days as (
-    select * from {{ ref('int_disrupted_days') }}
+    select disrupted_days.*, lines.line
+    from {{ ref('int_disrupted_days') }} as disrupted_days
+    inner join exports on disrupted_days.system_code = exports.system_code
+    inner join (select distinct line from lines) as lines
+        on {{ disruption_touches_line('disrupted_days.lines', 'lines.line') }}
 ),
 
 -- Who else rang: the calls of this run and, beside them, those that stay as they are.
@@ -72,6 +81,7 @@ disrupted as (
     from calls
     inner join disrupted_days
         on cast(calls.offered_at_local as date) = disrupted_days.local_date
+        and calls.line = disrupted_days.line
         and calls.offered_at >= disrupted_days.started_at
         and (calls.offered_at < disrupted_days.ended_at or disrupted_days.ended_at is null)
     group by calls.call_key

@@ -31,8 +31,11 @@ response_targets as (
     select grade, is_urban, target_minutes * 60 as target_seconds, valid_from, valid_to from {{ ref('response_targets') }}
 ),
 
+-- Of the incident systems alone: an outage of telephony says nothing of an incident that an officer keyed in.
 disrupted_days as (
-    select * from {{ ref('int_disrupted_days') }}
+    select *
+    from {{ ref('int_disrupted_days') }}
+    where system_code in (select system from {{ ref('exports') }} where export = 'saab_incidents')
 ),
 
 incidents as (
