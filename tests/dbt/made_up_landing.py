@@ -236,11 +236,12 @@ def _incidents(rnd: random.Random, day: date) -> list[dict[str, Any]]:
 
 
 def _log(rnd: random.Random, day: date) -> list[dict[str, Any]]:
-    codes = ["GRADED", "TASKED", "ASSIGNED", "CLOSED", "CLOSED", "REOPENED", "NOTE"]
+    codes = ["GRADED", "REGRADED", "THRIVE", "RETHRIVE", "TASKED", "ASSIGNED", "CLOSED", "CLOSED", "REOPENED", "NOTE"]
     return [
         {
             "incident_ref": _incident_ref(rnd, day), "event_no": rnd.randrange(1, 9), "event_at": _at(day, rnd, 4),
             "recorded_at": rnd.choice([None, _at(day, rnd, 4)]), "event_code": rnd.choice(codes), "callsign": "U1",
+            "to_value": rnd.choice(["1", "3", "HIGH", "STANDARD", "?", None]),
         }
         for _ in range(rnd.randrange(10, 30))
     ]  # fmt: skip
@@ -258,14 +259,22 @@ def _statuses(rnd: random.Random, day: date) -> list[dict[str, Any]]:
 
 
 def _diary(rnd: random.Random, day: date) -> list[dict[str, Any]]:
+    """Versions in any order, slots that end before and after the last day, orphans, times and slots that are missing."""
     rows = []
-    for _ in range(rnd.randrange(1, 5)):
+    for _ in range(rnd.randrange(1, 7)):
         slot = _at(day, rnd, 60)
+        status = rnd.choice(
+            ["BOOKED", "MOVED", "MOVED", "ATTENDED", "ATTENDED", "FAILED", "CANCELLED_VICTIM", "CANCELLED_POLICE", "???"]
+        )
+        attended = slot + timedelta(seconds=rnd.choice([0, 3600, 3601, 9000]))
         rows.append({
             "appointment_id": f"A{rnd.randrange(8)}", "version": rnd.randrange(1, 4),
-            "incident_ref": _incident_ref(rnd, day), "diary": "DIARY_CAR", "booked_at": _at(day, rnd),
-            "slot_start_at": slot, "slot_end_at": slot + timedelta(hours=1),
-            "status": rnd.choice(["BOOKED", "MOVED", "ATTENDED", "FAILED"]),
+            "incident_ref": rnd.choice([_incident_ref(rnd, day), _incident_ref(rnd, day), None]),
+            "diary": rnd.choice(["DIARY_CAR", "DA_DIARY_CAR", "SCHEDULED", "CAR", None]),
+            "booked_at": rnd.choice([None, _at(day, rnd), _at(day, rnd)]), "slot_start_at": slot,
+            "slot_end_at": rnd.choice([None, *[slot + timedelta(hours=1)] * 5]), "status": status,
+            "attended_at": rnd.choice([None, attended, attended]) if status == "ATTENDED" else None,
+            "callsign": rnd.choice([None, "U1"]), "lpa": rnd.choice(["HEREF", "TELF", "XX", None]),
             "updated_at": rnd.choice([None, _at(day, rnd)]),
         })  # fmt: skip
     return rows

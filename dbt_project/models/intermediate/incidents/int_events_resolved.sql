@@ -22,6 +22,8 @@ final as (
         coalesce(resolved.recorded_at, events.recorded_at) as recorded_at,
         events.event_code,
         events.is_grading,
+        events.is_grade_given,
+        events.is_risk_given,
         events.is_tasking,
         events.is_assigning,
         events.is_closing,

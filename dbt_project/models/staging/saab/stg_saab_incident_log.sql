@@ -31,6 +31,8 @@ final as (
         coalesce(recorded_at_is_ambiguous, false) as is_recorded_at_ambiguous,
         known_event_code as event_code,
         known_event_code = 'GRADED' as is_grading,
+        known_event_code in ('GRADED', 'REGRADED') as is_grade_given,
+        known_event_code in ('THRIVE', 'RETHRIVE') as is_risk_given,
         known_event_code = 'TASKED' as is_tasking,
         known_event_code = 'ASSIGNED' as is_assigning,
         known_event_code = 'CLOSED' as is_closing,
