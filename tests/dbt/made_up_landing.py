@@ -264,7 +264,7 @@ def _diary(rnd: random.Random, day: date) -> list[dict[str, Any]]:
     for _ in range(rnd.randrange(1, 7)):
         slot = _at(day, rnd, 60)
         status = rnd.choice(
-            ["BOOKED", "MOVED", "MOVED", "ATTENDED", "ATTENDED", "FAILED", "CANCELLED_VICTIM", "CANCELLED_POLICE", "???"]
+            ["BOOKED", "MOVED", "MOVED", "ATTENDED", "ATTENDED", "FAILED", "CANCELLED_VICTIM", "CANCELLED_POLICE", "?"]
         )
         attended = slot + timedelta(seconds=rnd.choice([0, 3600, 3601, 9000]))
         rows.append({
