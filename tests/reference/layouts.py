@@ -240,3 +240,10 @@ SOURCES = frozenset(
 GRADES = frozenset({"1", "2", "3", "4"})
 AREAS = frozenset({"HEREF", "NWORC", "SWORC", "SHROP", "TELF"})
 THRIVE_RISKS = frozenset({"HIGH", "MEDIUM", "STANDARD"})
+# How the hours call the diaries; an unknown diary is a scheduled appointment.
+KIND_OF_DIARY = {
+    "DA_DIARY_CAR": "DA_DIARY_CAR",
+    "DIARY_CAR": "DIARY_CAR",
+    "SCHEDULED": "SCHEDULED",
+    UNKNOWN: "SCHEDULED",
+}
