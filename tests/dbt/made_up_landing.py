@@ -259,7 +259,7 @@ def _statuses(rnd: random.Random, day: date) -> list[dict[str, Any]]:
 
 
 def _diary(rnd: random.Random, day: date) -> list[dict[str, Any]]:
-    """Versions in any order, slots that end before and after the last day, orphans, times and slots that are missing."""
+    """Versions in any order, slots before and after the last day, orphans, times and slots that are missing."""
     rows = []
     for _ in range(rnd.randrange(1, 7)):
         slot = _at(day, rnd, 60)

@@ -30,7 +30,9 @@ incidents as (
 ),
 
 disrupted_days as (
-    select * from {{ ref('int_disrupted_days') }}
+    select *
+    from {{ ref('int_disrupted_days') }}
+    where system_code in (select system from {{ ref('exports') }} where export = 'saab_diary')
 ),
 
 as_of as (
