@@ -10,11 +10,15 @@
     'calls_by_day',
     'occupancy_by_day',
     'response_targets_by_day',
+    'incidents_by_day',
+    'tasking_by_day',
 ] %}
 {%- set by_period = [
     'calls_waits',
     'response_times',
     'response_stages',
+    'back_key_delays',
+    'tasking_times',
 ] %}
 
 with

@@ -25,6 +25,8 @@ final as (
         events.is_grade_given,
         events.is_risk_given,
         events.is_tasking,
+        events.is_task_declined,
+        events.is_risk_reassessed,
         events.is_assigning,
         events.is_closing,
         events.is_reopening,

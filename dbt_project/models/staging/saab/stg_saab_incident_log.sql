@@ -34,6 +34,8 @@ final as (
         known_event_code in ('GRADED', 'REGRADED') as is_grade_given,
         known_event_code in ('THRIVE', 'RETHRIVE') as is_risk_given,
         known_event_code = 'TASKED' as is_tasking,
+        known_event_code = 'TASK_DECLINED' as is_task_declined,
+        known_event_code = 'RETHRIVE' as is_risk_reassessed,
         known_event_code = 'ASSIGNED' as is_assigning,
         known_event_code = 'CLOSED' as is_closing,
         known_event_code = 'REOPENED' as is_reopening,
