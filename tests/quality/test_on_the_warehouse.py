@@ -36,16 +36,11 @@ NOT_YET_IN_THE_REGISTER = {
     "diary_failed",
     "diary_kept_on_time",
     "diary_never_attended",
-    "digital_engagements_per_day",
-    "digital_outbound",
-    "recruitment_conversion",
     "rethrive_in_time",
     "source_completeness",
     "unresourced_daily_average",
     "unresourced_hours",
     "unresourced_risk_hours",
-    "workforce_abstraction",
-    "workforce_vacancy",
 }
 
 

@@ -12,6 +12,9 @@
     'response_targets_by_day',
     'incidents_by_day',
     'tasking_by_day',
+    'digital_by_day',
+    'workforce_by_month',
+    'recruitment_by_month',
 ] %}
 {%- set by_period = [
     'calls_waits',
@@ -98,11 +101,11 @@ measured as (
         period_start,
         scope_type,
         scope_code,
-        cast(cast(numerator as bigint) as double) as numerator,
-        cast(cast(denominator as bigint) as double) as denominator,
+        cast(numerator as double) as numerator,
+        cast(denominator as double) as denominator,
         cast(null as double) as statistic,
-        cast(cast(other_numerator as bigint) as double) as other_numerator,
-        cast(cast(other_denominator as bigint) as double) as other_denominator,
+        cast(other_numerator as double) as other_numerator,
+        cast(other_denominator as double) as other_denominator,
         cast(null as double) as other_statistic,
         cast(measured_count as bigint) as measured_count,
         cast(eligible_count as bigint) as eligible_count

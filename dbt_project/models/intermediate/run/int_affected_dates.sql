@@ -23,6 +23,18 @@ intervals as (
     select * from {{ ref('base_acd_agent_intervals') }}
 ),
 
+contacts as (
+    select * from {{ ref('base_digital_contacts') }}
+),
+
+workforce as (
+    select * from {{ ref('base_workforce') }}
+),
+
+recruitment as (
+    select * from {{ ref('base_recruitment') }}
+),
+
 contents as (
     select * from {{ source('landing', 'contents') }}
 ),
@@ -61,6 +73,12 @@ subjects as (
     select 'incidents' as subject, 'saab_diary' as export
     union all
     select 'incident_events' as subject, 'saab_incident_log' as export
+    union all
+    select 'digital' as subject, 'digital_contacts' as export
+    union all
+    select 'workforce' as subject, 'workforce' as export
+    union all
+    select 'recruitment' as subject, 'recruitment' as export
 ),
 
 -- A day that arrives moves what is said of it, also where it brought no row.
@@ -115,6 +133,24 @@ moved as (
     {% if not is_full_run() %}
     where incident_ref in (select incident_key from affected_incidents)
     {% endif %}
+
+    union
+
+    select 'digital' as subject, {{ to_local_date('opened_at') }} as affected_date
+    from contacts
+    where _key in {{ touched_keys(ref('base_digital_contacts'), 'digital_contacts') }}
+
+    union
+
+    select 'workforce' as subject, month as affected_date
+    from workforce
+    where _key in {{ touched_keys(ref('base_workforce'), 'workforce') }}
+
+    union
+
+    select 'recruitment' as subject, month as affected_date
+    from recruitment
+    where _key in {{ touched_keys(ref('base_recruitment'), 'recruitment') }}
 ),
 
 final as (

@@ -11,6 +11,7 @@ final as (
         role,
         establishment_fte,
         strength_fte,
+        cast(establishment_fte - strength_fte as decimal(18, 4)) as vacant_fte,
         head_count,
         abstracted_fte,
         abstraction_reason,

@@ -20,6 +20,8 @@ final as (
         coalesce(channels.means, 'UNKNOWN') as channel_code,
         standing.platform,
         case when standing.direction in ('IN', 'OUT') then standing.direction else 'UNKNOWN' end as direction,
+        coalesce(standing.direction = 'IN', false) as is_inbound,
+        coalesce(standing.direction = 'OUT', false) as is_outbound,
         standing.opened_at,
         standing.first_reply_at,
         standing.closed_at,
