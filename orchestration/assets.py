@@ -87,6 +87,11 @@ def _node_of(raw_event: Mapping[str, Any]) -> str:
     return str(raw_event["data"]["node_info"]["unique_id"])
 
 
+def _is_view(node: Mapping[str, Any]) -> bool:
+    """A question of `analyses/` calls itself a view too, but is never built."""
+    return bool(node["resource_type"] == "model" and node["config"]["materialized"] == "view")
+
+
 class Unchanged:
     """Views and reference data that a run had no need to touch: they stand as they are, and Dagster must be told.
 
@@ -98,7 +103,7 @@ class Unchanged:
         self._left = {
             unique_id
             for unique_id, node in nodes.items()
-            if (node["resource_type"] == "seed" or node["config"]["materialized"] == "view") and unique_id not in built
+            if (node["resource_type"] == "seed" or _is_view(node)) and unique_id not in built
         }
         self._seen: set[str] = set()
 

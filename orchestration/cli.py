@@ -13,7 +13,7 @@ import typer
 
 from orchestration.errors import OccError, UsageProblem
 from orchestration.settings import Settings
-from orchestration.tables import Format, print_rows
+from orchestration.tables import Format, print_json, print_rows
 
 app = typer.Typer(
     name="occ",
@@ -118,6 +118,46 @@ def query(
 ) -> None:
     """Ask the published warehouse."""
     _print_query(_settings(warehouse), sql, format)
+
+
+@app.command(epilog="Example: occ ask Q09 --area HEREF --format csv")
+def ask(
+    question: Annotated[str | None, typer.Argument(help="Number of a question, as Q09; none lists them all.")] = None,
+    warehouse: WarehouseOption = None,
+    month: Annotated[str | None, typer.Option(help="A month, as 2021-12 (default: the newest whole one).")] = None,
+    area: Annotated[str | None, typer.Option(help="One local policing area only, as HEREF.")] = None,
+    force: Annotated[str | None, typer.Option(help="A force of the national 999 table.")] = None,
+    unit: Annotated[str | None, typer.Option(help="A unit of the workforce export.")] = None,
+    disruption: Annotated[str | None, typer.Option(help="Key of a disruption.")] = None,
+    limit: Annotated[int, typer.Option(min=0, help="Rows to show; 0 shows all.")] = 0,
+    format: FormatOption = Format.table,
+) -> None:
+    """Answer a question of the assurance meetings, with coverage and caveats."""
+    from orchestration import questions
+
+    if question is None:
+        print_rows(["question", "asks"], questions.listed(), format)
+        return
+    asked = questions.question(question)
+    settings = _settings(warehouse)
+    _require_published(settings)
+    given = {"month": month, "area": area, "force": force, "unit": unit, "disruption": disruption}
+    answer = questions.ask(settings, asked, {name: value for name, value in given.items() if value is not None})
+    shown = answer.rows[: limit or None]
+    if format is Format.json:
+        print_json(questions.as_mapping(answer, limit or None))
+    elif format is Format.csv:
+        # A table for a spreadsheet holds nothing but the table; what stands behind it is said beside it.
+        print_rows(answer.columns, shown, format)
+        typer.echo(questions.as_text(answer, len(shown)), err=True)
+    else:
+        typer.secho(f"{asked.number}. {asked.text}\n", bold=True)
+        for section in questions.sections(answer, limit or None):
+            if section.title:
+                typer.secho(section.title, bold=True)
+            print_rows(section.columns, section.rows, format)
+            typer.echo("")
+        typer.echo(questions.as_text(answer, len(shown)))
 
 
 @app.command(epilog="Example: occ deliveries --status QUARANTINED --format csv")

@@ -23,14 +23,26 @@ class Format(StrEnum):
 def print_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], format: Format) -> None:
     """Print rows on standard output in the form asked for."""
     if format is Format.json:
-        listed = [dict(zip(columns, row, strict=True)) for row in rows]
-        print(json.dumps(listed, default=_plain, ensure_ascii=False, indent=1))
+        print_json([dict(zip(columns, row, strict=True)) for row in rows])
     elif format is Format.csv:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows([_cell(value) for value in row] for row in rows)
     else:
         _print_table(columns, rows)
+
+
+def readable(value: Any) -> Any:
+    """A number as a person reads it: whole, or with two places, below one with four; all else as it is."""
+    if isinstance(value, float | Decimal):
+        value = float(value)
+        return f"{value:.0f}" if value == int(value) else f"{value:.4f}" if abs(value) < 1 else f"{value:.2f}"
+    return value
+
+
+def print_json(value: Any) -> None:
+    """Print a value on standard output as JSON; dates as ISO 8601, decimals as numbers."""
+    print(json.dumps(value, default=_plain, ensure_ascii=False, indent=1))
 
 
 def _print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

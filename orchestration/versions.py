@@ -7,7 +7,8 @@ from pathlib import Path
 
 from orchestration.settings import DBT_PROJECT, PROJECT, RULES, Settings
 
-_IGNORED_FOLDERS = {"target", "logs", "__pycache__", ".venv", "profiles", "sample"}
+# A question asks of figures and makes none: changing one builds nothing anew.
+_IGNORED_FOLDERS = {"target", "logs", "__pycache__", ".venv", "profiles", "sample", "analyses"}
 _COUNTED_ENDINGS = {".sql", ".yml", ".yaml", ".csv", ".py"}
 
 

@@ -153,7 +153,9 @@ def build(settings: Settings, *, full_refresh: bool, exclude: Sequence[str] = ()
     from dbt.cli.main import dbtRunner
     from google.protobuf.json_format import MessageToDict
 
-    total = sum(1 for node in manifest_nodes(settings).values() if node["resource_type"] != "operation")
+    total = sum(
+        1 for node in manifest_nodes(settings).values() if node["resource_type"] not in {"operation", "analysis"}
+    )
     outcome = DbtBuild()
 
     def on_event(event: Any) -> None:

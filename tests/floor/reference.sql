@@ -68,6 +68,12 @@ select means as line, label as line_label, target_seconds, valid_from, valid_to,
 from reference.lines
 where code = means;
 
+create table marts.dim_parameters as
+select parameter as parameter_code, label as parameter_label, value, unit, valid_from, valid_to, source
+from reference.parameters;
+
+create table marts.dim_published_figures as select * from reference.published_figures;
+
 create table marts.dim_shifts as
 select
     shift, label as shift_label, starts_at as starts_at_local_time, ends_at as ends_at_local_time, is_over_midnight, valid_from,

@@ -1,0 +1,23 @@
+with
+
+published_figures as (
+    select * from {{ ref('published_figures') }}
+),
+
+final as (
+    select
+        figure,
+        kpi_id,
+        period_type,
+        period_start,
+        period_end,
+        scope_type,
+        scope_code,
+        value,
+        unit,
+        clock,
+        source
+    from published_figures
+)
+
+select * from final
