@@ -48,6 +48,7 @@ class Indicator:
     dated_by: tuple[str, ...]
     share: Fraction = Fraction(0)
     has_force: bool = True
+    line: str | None = None  # the only line whose disruptions touch it
 
 
 def periods_of(day: date) -> Iterator[tuple[str, date]]:
@@ -106,7 +107,7 @@ def _rows(world: World, indicator: Indicator) -> Iterator[tuple[Key, Figure]]:
         days = days_of(kind, start)
         states = [supplied(day) for day in days]
         there, complete = sum(each[0] for each in states), sum(each[1] for each in states)
-        keys = sorted(each["disruption_key"] for each in world.disruptions if _touches(each, days))
+        touching = [each for each in world.disruptions if _touches(each, days, SYSTEM_OF[indicator.dated_by[0]])]
         target = next(
             (
                 each["target"]
@@ -118,13 +119,21 @@ def _rows(world: World, indicator: Indicator) -> Iterator[tuple[Key, Figure]]:
             None,
         )
         for scope, facts in by_scope.items():
+            line = scope[1] if scope[0] == "line" else indicator.line
+            keys = sorted(each["disruption_key"] for each in touching if _names(each["lines"], line))
             yield (
                 (indicator.kpi_id, kind, start, *scope),
                 _figure(indicator, facts, len(days), there, complete, keys, target),
             )
 
 
-def _touches(disruption: Row, days: tuple[date, ...]) -> bool:
+def _names(lines: str | None, line: str | None) -> bool:
+    return lines is None or line is None or line in [name.strip().upper() for name in lines.split(";")]
+
+
+def _touches(disruption: Row, days: tuple[date, ...], system: str) -> bool:
+    if {"telephony": "TELEPHONY", "incidents": "SAAB"}[system] not in disruption["systems"].upper():
+        return False
     first = disruption["started_at_local"].date()
     last = (disruption["ended_at_local"] - timedelta(microseconds=1)).date()
     return first <= days[-1] and last >= days[0]
@@ -201,7 +210,11 @@ _ACD: Ways = [([("acd_segments", "")], [])]
 
 def _calls(world: World) -> Iterator[Indicator]:
     def made(
-        kpi_id: str, population: Callable[[Row], bool], hit: Callable[[Row], bool | None], kind: str = "ratio"
+        kpi_id: str,
+        population: Callable[[Row], bool],
+        hit: Callable[[Row], bool | None],
+        kind: str = "ratio",
+        line: str | None = None,
     ) -> Indicator:
         facts = []
         for call in world.calls:
@@ -209,7 +222,7 @@ def _calls(world: World) -> Iterator[Indicator]:
                 is_hit = hit(call)
                 fact = (call["disruption_key"] is not None, None if is_hit is None else int(is_hit), 1)
                 facts.append((call["offered_date"], [("force", "FORCE"), ("line", call["line"])], fact))
-        return Indicator(kpi_id, kind, facts, _ACD, ("acd_segments",))
+        return Indicator(kpi_id, kind, facts, _ACD, ("acd_segments",), line=line)
 
     def presented(call: Row) -> bool:
         return call["outcome"] != "test"
@@ -229,6 +242,7 @@ def _calls(world: World) -> Iterator[Indicator]:
             name,
             lambda call, line=line: answered(call) and call["line"] == line,
             lambda call, seconds=seconds: None if call["wait_seconds"] is None else call["wait_seconds"] <= seconds,
+            line=line,
         )
         yield made(
             f"{name}_of_offered",
@@ -236,6 +250,7 @@ def _calls(world: World) -> Iterator[Indicator]:
             lambda call, seconds=seconds: (
                 answered(call) and call["wait_seconds"] is not None and call["wait_seconds"] <= seconds
             ),
+            line=line,
         )
     yield made("calls_presented", presented, lambda call: True, "count")
     yield made("calls_offered", offered, lambda call: True, "count")

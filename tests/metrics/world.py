@@ -66,7 +66,7 @@ COLUMNS = {
     },
     "marts.fct_disruptions": {
         "disruption_key": "varchar", "started_at": "timestamptz", "ended_at": "timestamptz",
-        "started_at_local": "timestamp", "ended_at_local": "timestamp", "systems": "varchar",
+        "started_at_local": "timestamp", "ended_at_local": "timestamp", "systems": "varchar", "lines": "varchar",
     },
     "marts.dim_dates": {
         "local_date": "date", "week_start_date": "date", "month_start_date": "date", "quarter_start_date": "date",
@@ -75,7 +75,7 @@ COLUMNS = {
     "intermediate.int_as_of": {"system": "varchar", "as_of_date": "date"},
     "intermediate.int_delivered_days": {
         "export": "varchar", "system": "varchar", "business_date": "date", "is_delivered": "boolean",
-        "contract_version": "varchar",
+        "has_rows": "boolean", "contract_version": "varchar",
     },
     "intermediate.int_affected_dates": {"subject": "varchar", "affected_date": "date"},
     "intermediate.int_affected_calls": {"call_key": "varchar"},
@@ -123,16 +123,11 @@ def made_up(seed: int, first: date, last: date, calls_a_day: int = 25, incidents
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     outage = days[len(days) // 2]
     outage_start, outage_end = instant(outage, 60_000), instant(outage + timedelta(days=1), 20_000)
-    world.disruptions.append(
-        {
-            "disruption_key": "D-1",
-            "started_at": outage_start,
-            "ended_at": outage_end,
-            "started_at_local": outage_start.astimezone(LONDON).replace(tzinfo=None),
-            "ended_at_local": outage_end.astimezone(LONDON).replace(tzinfo=None),
-            "systems": "TELEPHONY|SAAB",
-        }
-    )
+    world.disruptions.append(_disruption("D-1", outage_start, outage_end, "TELEPHONY|SAAB", None))
+    # Another one touched some lines only.
+    fault = days[3 * len(days) // 4]
+    fault_start, fault_end = instant(fault, 30_000), instant(fault, 50_000)
+    world.disruptions.append(_disruption("D-2", fault_start, fault_end, "telephony", "101; Switchboard"))
     # The system before SAAB Safe ran for the first days; then version 5, then 6.
     for export, system in SYSTEM_OF.items():
         begins = GO_LIVE if system == "incidents" else first
@@ -150,6 +145,9 @@ def made_up(seed: int, first: date, last: date, calls_a_day: int = 25, incidents
     for day in days:
         if day in world.delivered["acd_segments"] or dice.random() < 0.3:
             world.calls += [_call(dice, day, n, outage_start, outage_end) for n in range(dice.randint(0, calls_a_day))]
+            for call in world.calls:
+                if fault_start <= call["offered_at"] < fault_end and call["line"] in ("101", "SWITCHBOARD"):
+                    call["disruption_key"] = call["disruption_key"] or "D-2"
         keys = [call["call_key"] for call in world.calls[-10:]]
         world.incidents += [
             _incident(dice, day, n, keys, outage_start, outage_end) for n in range(dice.randint(0, incidents_a_day))
@@ -157,7 +155,22 @@ def made_up(seed: int, first: date, last: date, calls_a_day: int = 25, incidents
         for half_hour in range(0, 48, 6):
             for team in ("A", "B"):
                 world.intervals.append(_interval(dice, day, half_hour, team, outage_start, outage_end))
+    for row in world.intervals:
+        if fault_start <= row["interval_at"] < fault_end:
+            row["disruption_key"] = row["disruption_key"] or "D-2"
     return world
+
+
+def _disruption(key: str, start: datetime, end: datetime, systems: str, lines: str | None) -> Row:
+    return {
+        "disruption_key": key,
+        "started_at": start,
+        "ended_at": end,
+        "started_at_local": start.astimezone(LONDON).replace(tzinfo=None),
+        "ended_at_local": end.astimezone(LONDON).replace(tzinfo=None),
+        "systems": systems,
+        "lines": lines,
+    }
 
 
 def _call(dice: random.Random, day: date, number: int, outage_start: datetime, outage_end: datetime) -> Row:
@@ -270,6 +283,7 @@ def write(world: World, path: Path, *, generation: str, affected: dict[str, set[
                 "system": SYSTEM_OF[export],
                 "business_date": day,
                 "is_delivered": day in world.delivered[export],
+                "has_rows": day in world.delivered[export],
                 "contract_version": world.delivered[export].get(day),
             }
             for export, start in starts.items()

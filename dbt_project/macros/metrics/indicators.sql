@@ -29,10 +29,16 @@
     {%- for sets in metric_meta('inputs') -%}
         {%- for input_set, says in sets.items() -%}
             {%- for export in says.dated_by -%}
-                {%- do found.append({'input_set': input_set, 'supplied_by': '', 'role': 'dates', 'export': export}) -%}
+                {%- do found.append({
+                    'input_set': input_set, 'supplied_by': '', 'role': 'dates', 'export': export,
+                    'history_days': says.get('history_days', 0),
+                }) -%}
+            {%- endfor -%}
+            {%- for export in says.get('until', []) -%}
+                {%- do found.append({'input_set': input_set, 'supplied_by': '', 'role': 'until', 'export': export}) -%}
             {%- endfor -%}
             {%- for supplied_by, exports in says.supplied_by.items() -%}
-                {%- for role in ['needs', 'helps'] -%}
+                {%- for role in ['needs', 'helps', 'estimates'] -%}
                     {%- for asked in exports.get(role, []) -%}
                         {%- set input = {'export': asked} if asked is string else asked -%}
                         {%- do found.append(dict(input, input_set=input_set, supplied_by=supplied_by, role=role)) -%}
@@ -44,9 +50,19 @@
     {{ return(found) }}
 {%- endmacro %}
 
-{# A text as an SQL literal. #}
+{# A text as an SQL literal; none is null. #}
 {% macro sql_text(value) -%}
-    '{{ (value | string).replace("'", "''") }}'
+    {%- if value is none -%} cast(null as varchar) {%- else -%} '{{ (value | string).replace("'", "''") }}' {%- endif -%}
+{%- endmacro %}
+
+{# A number as an SQL literal; none is null. #}
+{% macro sql_number(value) -%}
+    {%- if value is none -%} cast(null as double) {%- else -%} cast({{ value }} as double) {%- endif -%}
+{%- endmacro %}
+
+{# A list of codes as one text in which |code| can be found; none is null. #}
+{% macro sql_list(values) -%}
+    {{ sql_text(none if values is none else '|' ~ values | join('|') ~ '|') }}
 {%- endmacro %}
 
 {# The statistic an indicator is: a percentile, where it names one, else the greatest value. #}

@@ -17,6 +17,11 @@ final as (
         {{ sql_text(indicator.owner) }} as owner,
         {{ sql_text(indicator.inputs) }} as input_set,
         {{ indicator.get('has_force_rows', true) }} as has_force_rows,
+        {{ sql_list(indicator.get('period_types')) }} as period_types,
+        {{ sql_list(indicator.get('lines')) }} as lines,
+        {{ sql_number(indicator.get('fixed_denominator')) }} as fixed_denominator,
+        {{ sql_text(indicator.get('formula')) }} as formula,
+        {{ sql_text(indicator.get('limits')) }} as limits,
         {{ sql_text(indicator.version) }} as definition_version
     {{ 'union all' if not loop.last }}
     {% endfor %}

@@ -5,24 +5,7 @@
     on_schema_change='fail',
 ) }}
 
-{# The models that hold the indicators: those whose days add up to longer periods, and those worked out anew for each period. #}
-{%- set by_day = [
-    'calls_by_day',
-    'occupancy_by_day',
-    'response_targets_by_day',
-    'incidents_by_day',
-    'tasking_by_day',
-    'digital_by_day',
-    'workforce_by_month',
-    'recruitment_by_month',
-] %}
-{%- set by_period = [
-    'calls_waits',
-    'response_times',
-    'response_stages',
-    'back_key_delays',
-    'tasking_times',
-] %}
+{# What adds up from its days stands in kpi_added_up, what does not in kpi_statistics: a new model is one line there. #}
 
 with
 
@@ -32,64 +15,39 @@ periods as (
 
 ),
 
-period_days as (
+added_up as (
 
-    select * from {{ ref('kpi_period_days') }}
+    select * from {{ ref('kpi_added_up') }}
+
+),
+
+statistics as (
+
+    select * from {{ ref('kpi_statistics') }}
+
+),
+
+disrupted_periods as (
+
+    select * from {{ ref('kpi_disrupted_periods') }}
+
+),
+
+delivered_days as (
+
+    select * from {{ ref('int_delivered_days') }}
+
+),
+
+as_of as (
+
+    select * from {{ ref('int_as_of') }}
 
 ),
 
 run as (
 
     select * from {{ source('landing', 'run') }}
-
-),
-
-indicators as (
-
-    select distinct kpi_id, input_set from periods
-
-),
-
-by_day as (
-
-    {% for model in by_day %}
-    select * from {{ ref(model) }}
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
-
-),
-
--- What adds up: the days of each period. `other_` leaves out what lay in a disruption.
-added_up as (
-
-    select
-        by_day.kpi_id,
-        period_days.period_type,
-        period_days.period_start,
-        by_day.scope_type,
-        by_day.scope_code,
-        sum(by_day.numerator) as numerator,
-        sum(by_day.denominator) as denominator,
-        sum(by_day.measured_count) as measured_count,
-        sum(by_day.eligible_count) as eligible_count,
-        sum(case when by_day.is_disrupted then 0 else by_day.numerator end) as other_numerator,
-        sum(case when by_day.is_disrupted then 0 else by_day.denominator end) as other_denominator
-    from by_day
-    inner join indicators on by_day.kpi_id = indicators.kpi_id
-    inner join period_days
-        on indicators.input_set = period_days.input_set
-        and by_day.local_date = period_days.local_date
-    group by by_day.kpi_id, period_days.period_type, period_days.period_start, by_day.scope_type, by_day.scope_code
-
-),
-
--- What does not.
-statistics as (
-
-    {% for model in by_period %}
-    select * from {{ ref(model) }}
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
 
 ),
 
@@ -101,14 +59,14 @@ measured as (
         period_start,
         scope_type,
         scope_code,
-        cast(numerator as double) as numerator,
-        cast(denominator as double) as denominator,
+        numerator,
+        denominator,
         cast(null as double) as statistic,
-        cast(other_numerator as double) as other_numerator,
-        cast(other_denominator as double) as other_denominator,
+        other_numerator,
+        other_denominator,
         cast(null as double) as other_statistic,
-        cast(measured_count as bigint) as measured_count,
-        cast(eligible_count as bigint) as eligible_count
+        measured_count,
+        eligible_count
     from added_up
 
     union all
@@ -146,18 +104,69 @@ scopes as (
 
 ),
 
+-- A row of one line is marked by the disruptions of that line, whatever lines its indicator names.
+line_disruptions as (
+
+    select
+        lines.kpi_id,
+        lines.period_type,
+        lines.period_start,
+        lines.scope_code,
+        {{ dbt.listagg('disrupted_periods.disruption_key', "'|'", 'order by disrupted_periods.disruption_key') }} as disruption_keys
+    from scopes as lines
+    inner join periods
+        on lines.kpi_id = periods.kpi_id
+        and lines.period_type = periods.period_type
+        and lines.period_start = periods.period_start
+    inner join disrupted_periods
+        on periods.input_set = disrupted_periods.input_set
+        and periods.period_type = disrupted_periods.period_type
+        and periods.period_start = disrupted_periods.period_start
+    where lines.scope_type = 'line' and {{ disruption_touches_line('disrupted_periods.lines', 'lines.scope_code') }}
+    group by lines.kpi_id, lines.period_type, lines.period_start, lines.scope_code
+
+),
+
+-- Until when each export's system reached: the period of an export's own row runs on until then.
+export_ends as (
+
+    select distinct delivered_days.export, as_of.as_of_date
+    from delivered_days
+    inner join as_of on delivered_days.system = as_of.system
+
+),
+
 -- Nothing counted in days that are there is nought; nothing in days that are not there is unknown.
 completed as (
 
     select
-        periods.*,
+        periods.kpi_id,
+        periods.subject,
+        periods.statistic,
+        periods.unit,
+        periods.better,
+        periods.fixed_denominator,
+        periods.definition_version,
+        periods.period_type,
+        periods.period_start,
+        periods.period_end,
+        periods.day_count,
+        periods.delivered_day_count,
+        periods.complete_day_count,
+        periods.late_day_count,
+        periods.estimated_day_count,
+        periods.target,
         scopes.scope_type,
         scopes.scope_code,
+        case when scopes.scope_type = 'line' then line_disruptions.disruption_keys else periods.disruption_keys end
+            as disruption_keys,
+        coalesce(periods.complete_day_count < periods.day_count or export_ends.as_of_date < periods.period_end, false) as is_partial,
         case
             when periods.statistic = 'statistic' then null
             when periods.delivered_day_count > 0 or measured.eligible_count > 0 then coalesce(measured.numerator, 0)
         end as numerator,
         case
+            when periods.fixed_denominator is not null then periods.fixed_denominator
             when periods.statistic = 'count' then null
             when periods.delivered_day_count > 0 or measured.eligible_count > 0 then coalesce(measured.denominator, 0)
         end as denominator,
@@ -180,6 +189,13 @@ completed as (
         and scopes.period_start = measured.period_start
         and scopes.scope_type = measured.scope_type
         and scopes.scope_code = measured.scope_code
+    left join line_disruptions
+        on scopes.scope_type = 'line'
+        and scopes.kpi_id = line_disruptions.kpi_id
+        and scopes.period_type = line_disruptions.period_type
+        and scopes.period_start = line_disruptions.period_start
+        and scopes.scope_code = line_disruptions.scope_code
+    left join export_ends on scopes.scope_type = 'export' and scopes.scope_code = export_ends.export
 
 ),
 
@@ -187,12 +203,14 @@ valued as (
 
     select
         *,
-        case statistic
-            when 'count' then numerator
-            when 'ratio' then numerator / nullif(denominator, 0)
+        case
+            when fixed_denominator is not null then numerator / fixed_denominator
+            when statistic = 'count' then numerator
+            when statistic = 'ratio' then numerator / nullif(denominator, 0)
             else measured_statistic
         end as value,
         case
+            when fixed_denominator is not null then other_numerator / fixed_denominator
             when statistic = 'count' then other_numerator
             when statistic = 'ratio' then other_numerator / nullif(other_denominator, 0)
             when disruption_keys is null then measured_statistic
@@ -227,7 +245,9 @@ final as (
         case
             when valued.value is null then 'NOT_AVAILABLE'
             when valued.disruption_keys is not null then 'DISRUPTED'
-            when valued.complete_day_count < valued.day_count then 'PARTIAL'
+            when valued.is_partial then 'PARTIAL'
+            when valued.late_day_count > 0 then 'LATE'
+            when valued.estimated_day_count > 0 then 'ESTIMATED'
             else 'OK'
         end as quality_state,
         valued.disruption_keys,
@@ -235,6 +255,8 @@ final as (
         valued.day_count,
         valued.delivered_day_count,
         valued.complete_day_count,
+        valued.late_day_count,
+        valued.estimated_day_count,
         valued.definition_version,
         run.generation
     from valued

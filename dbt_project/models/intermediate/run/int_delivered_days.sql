@@ -31,6 +31,7 @@ covered as (
     select
         export,
         contract_version,
+        rows_read > 0 as has_rows,
         {{ days_of('first_date', 'last_date') }} as business_date
     from counted
 ),
@@ -39,7 +40,8 @@ delivered as (
     select
         export,
         business_date,
-        max(contract_version) as contract_version
+        max(contract_version) as contract_version,
+        max(case when has_rows then 1 else 0 end) = 1 as has_rows
     from covered
     group by export, business_date
 ),
@@ -71,6 +73,7 @@ final as (
         expected.system,
         expected.business_date,
         delivered.business_date is not null as is_delivered,
+        coalesce(delivered.has_rows, false) as has_rows,
         delivered.contract_version
     from expected
     left join delivered

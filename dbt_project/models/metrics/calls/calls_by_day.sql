@@ -23,6 +23,7 @@ indicators:
     version: "1"
     inputs: calls
     line: "999"
+    lines: ["999"]
     threshold_seconds: 10
     numerator: emergency_in_time_count
     denominator: known_wait_count
@@ -38,6 +39,7 @@ indicators:
     version: "1"
     inputs: calls
     line: "999"
+    lines: ["999"]
     threshold_seconds: 10
     numerator: emergency_of_offered_in_time_count
     denominator: offered_count
@@ -52,6 +54,7 @@ indicators:
     version: "1"
     inputs: calls
     line: "101"
+    lines: ["101"]
     threshold_seconds: 30
     numerator: non_emergency_in_time_count
     denominator: known_wait_count
@@ -67,6 +70,7 @@ indicators:
     version: "1"
     inputs: calls
     line: "101"
+    lines: ["101"]
     threshold_seconds: 30
     numerator: non_emergency_of_offered_in_time_count
     denominator: offered_count

@@ -28,43 +28,77 @@ dates as (
 
 ),
 
-export_starts as (
+export_spans as (
 
-    select export, system, min(business_date) as first_date
+    select
+        delivered_days.export,
+        delivered_days.system,
+        as_of.as_of_date,
+        min(delivered_days.business_date) as first_date,
+        max(case when delivered_days.has_rows then delivered_days.business_date end) as newest_date
     from delivered_days
-    group by export, system
+    inner join as_of on delivered_days.system = as_of.system
+    group by delivered_days.export, delivered_days.system, as_of.as_of_date
+
+),
+
+-- A set that several systems date has no system of its own.
+dated as (
+
+    select
+        inputs.input_set,
+        max(inputs.history_days) as history_days,
+        case when count(distinct export_spans.system) = 1 then min(export_spans.system) end as system,
+        min(export_spans.first_date) as first_date,
+        max(export_spans.as_of_date) as last_date
+    from inputs
+    inner join export_spans on inputs.export = export_spans.export
+    where inputs.role = 'dates'
+    group by inputs.input_set
+
+),
+
+ended as (
+
+    select
+        inputs.input_set,
+        case when count(*) = count(export_spans.newest_date) then min(export_spans.newest_date) end as last_date
+    from inputs
+    left join export_spans on inputs.export = export_spans.export
+    where inputs.role = 'until'
+    group by inputs.input_set
 
 ),
 
 spans as (
 
     select
-        inputs.input_set,
-        as_of.system,
-        min(export_starts.first_date) as first_date,
-        max(as_of.as_of_date) as last_date
-    from inputs
-    inner join export_starts on inputs.export = export_starts.export
-    inner join as_of on export_starts.system = as_of.system
-    where inputs.role = 'dates'
-    group by inputs.input_set, as_of.system
+        dated.input_set,
+        dated.system,
+        dated.history_days,
+        dated.first_date,
+        case when ended.input_set is null then dated.last_date else ended.last_date end as last_date
+    from dated
+    left join ended on dated.input_set = ended.input_set
 
 ),
 
--- What was asked for each day and whether it came. What only helps is asked for once it has ever come.
+-- What was asked for each day and whether it came. What only helps is asked for once it has ever come; where it comes from
+-- another system it is late, and not missing, on the days that system has not reached.
 asked as (
 
     select
         spans.input_set,
         inputs.supplied_by,
         dates.local_date,
-        inputs.role = 'needs' as is_needed,
+        inputs.role,
         delivered_days.business_date is not null as is_sent,
-        inputs.role = 'needs' or dates.local_date >= export_starts.first_date as is_expected
+        coalesce(dates.local_date between export_spans.first_date and export_spans.as_of_date, false) as is_expected,
+        coalesce(dates.local_date > export_spans.as_of_date, false) as is_late
     from spans
-    inner join inputs on spans.input_set = inputs.input_set and inputs.role in ('needs', 'helps')
+    inner join inputs on spans.input_set = inputs.input_set and inputs.role in ('needs', 'helps', 'estimates')
     inner join dates on dates.local_date between spans.first_date and spans.last_date
-    left join export_starts on inputs.export = export_starts.export
+    left join export_spans on inputs.export = export_spans.export
     left join delivered_days
         on inputs.export = delivered_days.export
         and dates.local_date = delivered_days.business_date
@@ -79,41 +113,49 @@ supplied as (
         input_set,
         supplied_by,
         local_date,
-        min(case when is_needed and not is_sent then 0 else 1 end) = 1 as is_there,
-        min(case when coalesce(is_expected, false) and not is_sent then 0 else 1 end) = 1 as is_complete
+        max(case when role = 'needs' and not is_sent then 1 else 0 end) = 0 as is_there,
+        max(case when role = 'helps' and is_expected and not is_sent then 1 else 0 end) = 0 as is_complete,
+        max(case when role = 'helps' and is_late then 1 else 0 end) = 0 as is_in_time,
+        max(case when role = 'estimates' and is_expected and not is_sent then 1 else 0 end) = 0 as is_known
     from asked
     group by input_set, supplied_by, local_date
 
 ),
 
--- A day is there when one supplier has sent all that is needed.
+-- A day is there when one supplier has sent all that is needed, and as good as the best of those makes it.
 supplied_days as (
 
     select
         input_set,
         local_date,
         max(case when is_there then 1 else 0 end) = 1 as is_there,
-        max(case when is_there and is_complete then 1 else 0 end) = 1 as is_complete
+        max(case when is_there and is_complete then 1 else 0 end) = 1 as is_complete,
+        max(case when is_there and is_complete and is_in_time then 1 else 0 end) = 1 as is_in_time,
+        max(case when is_there and is_complete and is_in_time and is_known then 1 else 0 end) = 1 as is_known
     from supplied
     group by input_set, local_date
 
 ),
 
+-- A set that asks for nothing has every day.
 final as (
 
     select
-        supplied_days.input_set,
+        spans.input_set,
         spans.system,
-        supplied_days.local_date,
+        dates.local_date,
         dates.week_start_date,
         dates.month_start_date,
         dates.quarter_start_date,
         dates.year_start_date,
-        supplied_days.is_there,
-        supplied_days.is_complete
-    from supplied_days
-    inner join spans on supplied_days.input_set = spans.input_set
-    inner join dates on supplied_days.local_date = dates.local_date
+        coalesce(supplied_days.is_there, true) as is_there,
+        coalesce(supplied_days.is_complete, true)
+            and dates.local_date >= {{ plus_days('spans.first_date', 'spans.history_days') }} as is_complete,
+        coalesce(supplied_days.is_complete and not supplied_days.is_in_time, false) as is_late,
+        coalesce(supplied_days.is_in_time and not supplied_days.is_known, false) as is_estimated
+    from spans
+    inner join dates on dates.local_date between spans.first_date and spans.last_date
+    left join supplied_days on spans.input_set = supplied_days.input_set and dates.local_date = supplied_days.local_date
 
 )
 

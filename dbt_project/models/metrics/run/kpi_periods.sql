@@ -10,33 +10,15 @@ definitions as (
 
 ),
 
-input_days as (
+periods as (
 
-    select * from {{ ref('kpi_input_days') }}
-
-),
-
-disruptions as (
-
-    select * from {{ ref('fct_disruptions') }}
+    select * from {{ ref('kpi_input_periods') }}
 
 ),
 
-as_of as (
+disrupted_periods as (
 
-    select * from {{ ref('int_as_of') }}
-
-),
-
-delivered_days as (
-
-    select * from {{ ref('int_delivered_days') }}
-
-),
-
-exports as (
-
-    select * from {{ ref('exports') }}
+    select * from {{ ref('kpi_disrupted_periods') }}
 
 ),
 
@@ -65,105 +47,64 @@ incidents as (
 ),
 
 {% if standing %}
+-- What stands of each indicator: its force rows, or any of them where it has none.
 standing as (
 
-    select * from {{ standing }} where scope_type = 'force'
+    select distinct
+        standing.kpi_id,
+        standing.period_type,
+        standing.period_start,
+        standing.delivered_day_count,
+        standing.complete_day_count,
+        standing.late_day_count,
+        standing.estimated_day_count,
+        case when definitions.has_force_rows then standing.disruption_keys end as disruption_keys,
+        standing.target,
+        standing.definition_version
+    from {{ standing }} as standing
+    inner join definitions on standing.kpi_id = definitions.kpi_id
+    where standing.scope_type = 'force' or not definitions.has_force_rows
 
 ),
 
 {% endif %}
--- Every period a day belongs to.
-period_days as (
+-- The lines of an indicator whose disruptions mark it.
+indicator_lines as (
 
-    {% for period_type in ['day', 'week', 'month', 'quarter', 'year'] %}
-    select
-        input_set,
-        system,
-        '{{ period_type }}' as period_type,
-        {{ 'local_date' if period_type == 'day' else period_type ~ '_start_date' }} as period_start,
-        is_there,
-        is_complete
-    from input_days
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    {% for indicator in indicators() if indicator.lines is defined %}
+    {%- for line in indicator.lines %}
+    select {{ sql_text(indicator.kpi_id) }} as kpi_id, {{ sql_text(line) }} as line
+    union all
+    {% endfor -%}
+    {%- endfor %}
+    select cast(null as varchar) as kpi_id, cast(null as varchar) as line
 
 ),
 
-counted_periods as (
+-- The disruptions that mark an indicator: those of its system that touch one of its lines, or any where it names none.
+marking as (
+
+    select distinct
+        definitions.kpi_id,
+        disrupted_periods.period_type,
+        disrupted_periods.period_start,
+        disrupted_periods.disruption_key
+    from definitions
+    inner join disrupted_periods on definitions.input_set = disrupted_periods.input_set
+    left join indicator_lines on definitions.kpi_id = indicator_lines.kpi_id
+    where indicator_lines.line is null or {{ disruption_touches_line('disrupted_periods.lines', 'indicator_lines.line') }}
+
+),
+
+marked_periods as (
 
     select
-        input_set,
-        system,
+        kpi_id,
         period_type,
         period_start,
-        sum(case when is_there then 1 else 0 end) as delivered_day_count,
-        sum(case when is_complete then 1 else 0 end) as complete_day_count
-    from period_days
-    group by input_set, system, period_type, period_start
-
-),
-
-periods as (
-
-    select
-        input_set,
-        system,
-        period_type,
-        period_start,
-        cast(
-            case period_type
-                when 'day' then period_start
-                when 'week' then {{ dbt.dateadd('day', 6, 'period_start') }}
-                when 'month' then {{ dbt.dateadd('day', -1, dbt.dateadd('month', 1, 'period_start')) }}
-                when 'quarter' then {{ dbt.dateadd('day', -1, dbt.dateadd('month', 3, 'period_start')) }}
-                else {{ dbt.dateadd('day', -1, dbt.dateadd('month', 12, 'period_start')) }}
-            end as date
-        ) as period_end,
-        delivered_day_count,
-        complete_day_count
-    from counted_periods
-
-),
-
--- The code by which the register of disruptions names a system.
-systems as (
-
-    select distinct delivered_days.system, exports.system as system_code
-    from delivered_days
-    inner join exports on delivered_days.export = exports.export
-
-),
-
--- The local dates a disruption lasted, per system; one without an end lasts to the as-of date.
-disrupted_spans as (
-
-    select
-        disruptions.disruption_key,
-        as_of.system,
-        cast(disruptions.started_at_local as date) as first_date,
-        coalesce(
-            cast({{ dbt.dateadd('microsecond', -1, 'disruptions.ended_at_local') }} as date),
-            as_of.as_of_date
-        ) as last_date
-    from disruptions
-    inner join systems on {{ disruption_touches('disruptions.systems', 'systems.system_code') }}
-    inner join as_of on systems.system = as_of.system
-
-),
-
-touched_periods as (
-
-    select
-        periods.input_set,
-        periods.period_type,
-        periods.period_start,
-        {{ dbt.listagg('disrupted_spans.disruption_key', "'|'", 'order by disrupted_spans.disruption_key') }} as disruption_keys
-    from periods
-    inner join disrupted_spans
-        on periods.system = disrupted_spans.system
-        and periods.period_start <= disrupted_spans.last_date
-        and periods.period_end >= disrupted_spans.first_date
-    group by periods.input_set, periods.period_type, periods.period_start
+        {{ dbt.listagg('disruption_key', "'|'", 'order by disruption_key') }} as disruption_keys
+    from marking
+    group by kpi_id, period_type, period_start
 
 ),
 
@@ -177,22 +118,27 @@ indicator_periods as (
         definitions.unit,
         definitions.better,
         definitions.has_force_rows,
+        definitions.fixed_denominator,
         definitions.definition_version,
         periods.input_set,
         periods.period_type,
         periods.period_start,
         periods.period_end,
-        {{ dbt.datediff('periods.period_start', 'periods.period_end', 'day') }} + 1 as day_count,
-        cast(periods.delivered_day_count as bigint) as delivered_day_count,
-        cast(periods.complete_day_count as bigint) as complete_day_count,
-        touched_periods.disruption_keys,
+        periods.day_count,
+        periods.delivered_day_count,
+        periods.complete_day_count,
+        periods.late_day_count,
+        periods.estimated_day_count,
+        marked_periods.disruption_keys,
         targets.target
     from definitions
-    inner join periods on definitions.input_set = periods.input_set
-    left join touched_periods
-        on periods.input_set = touched_periods.input_set
-        and periods.period_type = touched_periods.period_type
-        and periods.period_start = touched_periods.period_start
+    inner join periods
+        on definitions.input_set = periods.input_set
+        and (definitions.period_types is null or definitions.period_types like '%|' || periods.period_type || '|%')
+    left join marked_periods
+        on definitions.kpi_id = marked_periods.kpi_id
+        and periods.period_type = marked_periods.period_type
+        and periods.period_start = marked_periods.period_start
     left join targets
         on definitions.kpi_id = targets.kpi_id
         and periods.period_start >= targets.valid_from
@@ -224,15 +170,17 @@ changed_periods as (
         on indicator_periods.kpi_id = standing.kpi_id
         and indicator_periods.period_type = standing.period_type
         and indicator_periods.period_start = standing.period_start
-    where indicator_periods.has_force_rows
-        and (
-            standing.kpi_id is null
-            or indicator_periods.delivered_day_count <> standing.delivered_day_count
-            or indicator_periods.complete_day_count <> standing.complete_day_count
-            or coalesce(indicator_periods.disruption_keys, '') <> coalesce(standing.disruption_keys, '')
-            or coalesce(indicator_periods.target, -1) <> coalesce(standing.target, -1)
-            or indicator_periods.definition_version <> standing.definition_version
+    where (indicator_periods.has_force_rows and standing.kpi_id is null)
+        or indicator_periods.delivered_day_count <> standing.delivered_day_count
+        or indicator_periods.complete_day_count <> standing.complete_day_count
+        or indicator_periods.late_day_count <> standing.late_day_count
+        or indicator_periods.estimated_day_count <> standing.estimated_day_count
+        or (
+            indicator_periods.has_force_rows
+            and coalesce(indicator_periods.disruption_keys, '') <> coalesce(standing.disruption_keys, '')
         )
+        or coalesce(indicator_periods.target, -1) <> coalesce(standing.target, -1)
+        or indicator_periods.definition_version <> standing.definition_version
 
 ),
 
