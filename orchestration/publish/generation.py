@@ -1,13 +1,15 @@
 """One published generation: a folder with `occ.duckdb`, its month files, and `generation.json` that describes it.
 
 Large facts are Parquet, a file for each month, and a view in `occ.duckdb` over them; a month that a run did not touch
-is shared with the generation before by hard link, so that a day costs a day. The rest are tables in `occ.duckdb`.
+is shared with the generation before by hard link, so that a day costs a day. A model that says `published_as: view`
+goes out as the view it is, over published tables: it costs a run nothing. The rest are tables in `occ.duckdb`.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -34,6 +36,7 @@ class Table:
     name: str
     columns: dict[str, str]  # name to DuckDB type
     month_of: str | None  # the column whose month splits a large fact
+    view_place: int | None = None  # set for what goes out as a view: after what it reads
     description: str = ""
     column_descriptions: dict[str, str] = field(default_factory=dict)
 
@@ -54,6 +57,7 @@ class Generation:
     deliveries_count: int
     fingerprints: dict[str, dict[str, tuple[int, str]]]  # table to month to (rows, sum of row hashes)
     columns: dict[str, dict[str, str]]  # of the tables kept by month: name to type
+    views: list[str] = field(default_factory=list)  # what went out as a view over published tables, in order
 
     @classmethod
     def read(cls, folder: Path) -> Generation:
@@ -84,6 +88,7 @@ def new_name(settings: Settings) -> str:
 def tables_to_publish(con: duckdb.DuckDBPyConnection, nodes: Mapping[str, Any]) -> list[Table]:
     """Every table of the published schemas, with what the models say about it (`nodes`: dbt's manifest)."""
     described = {(node["schema"], node["alias"]): node for node in nodes.values() if node["resource_type"] == "model"}
+    places = _view_places(nodes)
     columns: dict[tuple[str, str], dict[str, str]] = {}
     placeholders = ", ".join("?" for _ in PUBLISHED_SCHEMAS)
     for schema, table, column, data_type in con.execute(
@@ -92,16 +97,40 @@ def tables_to_publish(con: duckdb.DuckDBPyConnection, nodes: Mapping[str, Any]) 
         list(PUBLISHED_SCHEMAS),
     ).fetchall():
         columns.setdefault((schema, table), {})[column] = data_type
-    return [_table(schema, name, types, described.get((schema, name), {})) for (schema, name), types in columns.items()]
+    return [
+        _table(schema, name, types, described.get((schema, name), {}), places.get(f"{schema}.{name}"))
+        for (schema, name), types in columns.items()
+    ]
 
 
-def _table(schema: str, name: str, columns: dict[str, str], node: Mapping[str, Any]) -> Table:
-    meta = {**node.get("meta", {}), **node.get("config", {}).get("meta", {})}
+def _meta(node: Mapping[str, Any]) -> dict[str, Any]:
+    return {**node.get("meta", {}), **node.get("config", {}).get("meta", {})}
+
+
+def _view_places(nodes: Mapping[str, Any]) -> dict[str, int]:
+    """What goes out as a view, and its place among these: a view stands after the views that it reads."""
+    views = {
+        unique_id: f"{node['schema']}.{node['alias']}"
+        for unique_id, node in nodes.items()
+        if node["resource_type"] == "model" and _meta(node).get("published_as") == "view"
+    }
+
+    def depth(unique_id: str) -> int:
+        read = [parent for parent in nodes[unique_id]["depends_on"]["nodes"] if parent in views]
+        return 1 + max(map(depth, read), default=0)
+
+    return {
+        views[unique_id]: place for place, unique_id in enumerate(sorted(views, key=lambda each: (depth(each), each)))
+    }
+
+
+def _table(schema: str, name: str, columns: dict[str, str], node: Mapping[str, Any], view_place: int | None) -> Table:
     return Table(
         schema=schema,
         name=name,
         columns=columns,
-        month_of=meta.get("month_of"),
+        month_of=_meta(node).get("month_of"),
+        view_place=view_place,
         description=node.get("description", ""),
         column_descriptions={key: value["description"] for key, value in node.get("columns", {}).items()},
     )
@@ -130,7 +159,7 @@ def write(
         report("publishing", number, len(tables))
         if table.month_of:
             fingerprints[table.full_name] = _write_months(settings, con, table, folder, before, touched)
-        elif content_hash.is_hashed(table.full_name):
+        elif content_hash.is_hashed(table.full_name) and table.view_place is None:
             fingerprints[table.full_name] = {
                 NO_MONTH: content_hash.fingerprint(con, table.full_name, table.columns, "true")
             }
@@ -149,6 +178,7 @@ def write(
         deliveries_count=_count(con, "landing.deliveries"),
         fingerprints=fingerprints,
         columns={table.full_name: table.columns for table in tables if table.month_of},
+        views=[table.full_name for table in _views(tables)],
     )
     con.execute("checkpoint")
     _write_database(settings, con, folder, tables, fingerprints, generation)
@@ -185,7 +215,12 @@ def remove_old(settings: Settings) -> list[str]:
 
 
 def copy_to_single_file(settings: Settings, target: Path) -> None:
-    """Copy the current generation into one DuckDB file that can be carried anywhere."""
+    """Copy the current generation into one DuckDB file that can be carried anywhere.
+
+    What went out as a view over published tables is a view in the copy too: a copy of its rows would double the file.
+    """
+    generation = current(settings)
+    views = generation.views if generation else []
     with duckdb.connect(str(target)) as con:
         con.execute(f"attach {quoted(str(settings.current_db))} as published (read_only)")
         listed = con.execute(
@@ -194,7 +229,10 @@ def copy_to_single_file(settings: Settings, target: Path) -> None:
         ).fetchall()
         for schema, name in listed:
             con.execute(f"create schema if not exists {schema}")
-            con.execute(f"create table {schema}.{name} as select * from published.{schema}.{name}")
+            if f"{schema}.{name}" not in views:
+                con.execute(f"create table {schema}.{name} as select * from published.{schema}.{name}")
+        for view in views:
+            con.execute(_view_sql(con, "published", view))
 
 
 def _touched_months(con: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
@@ -266,18 +304,42 @@ def _write_database(
     try:
         for schema in PUBLISHED_SCHEMAS:
             con.execute(f"create schema published.{schema}")
-        for table in tables:
+        for table in [table for table in tables if table.view_place is None] + _views(tables):
             target = f"published.{table.full_name}"
             months = list(fingerprints.get(table.full_name, {})) if table.month_of else []
-            if months:
+            if table.view_place is not None:
+                con.execute(_view_sql(con, _database_of(con), table.full_name, into="published"))
+            elif months:
                 files = ", ".join(quoted(str(folder / table.name / f"{month}.parquet")) for month in months)
                 con.execute(f"create view {target} as select * from read_parquet([{files}])")
             else:
                 con.execute(f"create table {target} as select * from {table.full_name}")
-            _describe(con, target, table, kind="view" if months else "table")
+            _describe(con, target, table, kind="view" if months or table.view_place is not None else "table")
         _record_generation(settings, con, generation)
     finally:
         con.execute("detach published")
+
+
+def _views(tables: list[Table]) -> list[Table]:
+    """What goes out as a view, each after the views that it reads."""
+    return sorted((table for table in tables if table.view_place is not None), key=lambda table: table.view_place or 0)
+
+
+def _database_of(con: duckdb.DuckDBPyConnection) -> str:
+    return str(con.execute("select current_database()").fetchall()[0][0])
+
+
+def _view_sql(con: duckdb.DuckDBPyConnection, database: str, view: str, into: str | None = None) -> str:
+    """The statement that makes the view of `database` again in another one, or in the connection's own.
+
+    It names tables by schema alone: DuckDB then looks for them where the view lies, whatever its file is called.
+    """
+    ((sql,),) = con.execute(
+        "select sql from duckdb_views() where database_name = ? and schema_name || '.' || view_name = ?",
+        [database, view],
+    ).fetchall()
+    body = re.sub(rf'(?<![\w."])"?{re.escape(database)}"?\.(?=[\w"])', "", str(sql).partition(" AS ")[2])
+    return f"create view {f'{into}.' if into else ''}{view} as {body}"
 
 
 def _describe(con: duckdb.DuckDBPyConnection, target: str, table: Table, *, kind: str) -> None:

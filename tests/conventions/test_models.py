@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from orchestration.publish.generation import PUBLISHED_SCHEMAS
 from orchestration.settings import DBT_PROJECT, PROJECT, Settings
 from orchestration.warehouse import dbt
 from tests.support import settings_for
 
-LAYERS = ("staging", "intermediate", "marts", "metrics", "quality")
+LAYERS = ("staging", "intermediate", "marts", "metrics", "quality", "reports")
 # A model reads from its own layer and from the layers named here: nothing flows back.
 MAY_READ = {
     "staging": {"staging"},
@@ -21,6 +22,8 @@ MAY_READ = {
     # Metrics read marts; of the intermediate layer only what a run touches and how far the deliveries reach.
     "metrics": {"marts", "metrics", "run"},
     "quality": {"staging", "intermediate", "marts", "metrics", "quality"},
+    # Shapes for one named report: of what is published, and of nothing else.
+    "reports": {"marts", "metrics", "quality", "reports"},
 }
 MODEL_FILES = sorted((DBT_PROJECT / "models").rglob("*.sql"))
 
@@ -96,7 +99,7 @@ def test_every_model_and_every_column_of_a_published_table_is_described(models: 
     """These descriptions are what BI tools show."""
     missing = [node["name"] for node in models if not node["description"].strip()]
     for node in models:
-        if layer(node) in {"marts", "metrics", "quality"}:
+        if layer(node) in {"marts", "metrics", "quality", "reports"}:
             missing += [
                 f"{node['name']}.{name}"
                 for name, column in node["columns"].items()
@@ -133,6 +136,26 @@ def test_every_fact_and_dimension_proves_its_grain(nodes: dict[str, Any], models
         and node["name"].startswith(("fct_", "dim_", "kpi_results"))
     ]  # fmt: skip
     assert without == []
+
+
+def test_what_goes_out_as_a_view_reads_published_tables_only(nodes: dict[str, Any]) -> None:
+    """Else it would name a table that is not in the published file."""
+    wrong = []
+    for node in nodes.values():
+        if node["resource_type"] != "model" or node["config"]["meta"].get("published_as") != "view":
+            continue
+        for parent_id in node["depends_on"]["nodes"]:
+            parent = nodes.get(parent_id)
+            is_published = (
+                parent is not None
+                and parent["schema"] in PUBLISHED_SCHEMAS
+                and parent["config"]["materialized"] != "ephemeral"
+            )
+            if not is_published:
+                wrong.append(f"{node['name']} reads {parent_id}")
+        if node["config"]["materialized"] != "view":
+            wrong.append(f"{node['name']} is no view")
+    assert wrong == []
 
 
 def test_engines_differ_in_one_folder_only() -> None:
