@@ -11,16 +11,16 @@ import pytest
 
 from orchestration.settings import DBT_PROJECT
 
-Builder = Callable[..., None]
+Builder = Callable[..., Path]
 ROOM = "path:models/metrics"
 
 
 @pytest.fixture(scope="session")
 def build_metrics(tmp_path_factory: pytest.TempPathFactory) -> Builder:
-    """Run the metric models on a database; `full` makes them from nothing."""
+    """Run the metric models on a database and return the folder dbt wrote to; `full` makes them from nothing."""
     target = tmp_path_factory.mktemp("dbt")
 
-    def build(path: Path, *, full: bool, command: str = "run") -> None:
+    def build(path: Path, *, full: bool, command: str = "run") -> Path:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
@@ -41,6 +41,7 @@ def build_metrics(tmp_path_factory: pytest.TempPathFactory) -> Builder:
             f"{each.node.name}: {each.message}" for each in result.result.results if each.status in ("error", "fail")
         ]
         assert not failed, "\n".join(failed)
+        return target
 
     return build
 

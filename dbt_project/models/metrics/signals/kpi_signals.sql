@@ -1,0 +1,338 @@
+-- Control charts (XmR) of every weekly figure: the process as it runs, what is more than chance, and whether it will meet its target.
+-- Worked out whole in every run: one more week can only add points, but a corrected one may move the limits of its whole phase.
+
+{# Nelson 1982 and the rules of NHS Making Data Count. None of them is a choice of the force. #}
+{% set limit_factor = 2.66 %}
+{% set zone_factor = 2 * limit_factor / 3 %}
+{% set screen_factor = 3.267 %}
+{% set baseline_points = 20 %}
+{% set least_points = 13 %}
+{% set run_points = 7 %}
+
+{# Figures are compared to nine places, so that a point on a line is on it whatever the last bits of a division were; sums are
+    of decimals, which come out the same in any order. #}
+{% set exact = 'decimal(28, 9)' %}
+
+with
+
+results as (
+
+    select * from {{ ref('kpi_results') }}
+    where period_type = 'week' and quality_state in ('OK', 'ESTIMATED', 'DISRUPTED')
+
+),
+
+definitions as (
+
+    select kpi_id, better from {{ ref('kpi_definitions') }}
+
+),
+
+series_breaks as (
+
+    select * from {{ ref('series_breaks') }}
+
+),
+
+series as (
+
+    select distinct kpi_id, scope_type, scope_code from results
+
+),
+
+-- Where a series breaks, and by what. Two causes of one day make one break.
+breaks as (
+
+    select
+        series.kpi_id,
+        series.scope_type,
+        series.scope_code,
+        series_breaks.valid_from as starts_on,
+        {{ dbt.listagg('series_breaks.cause', "'; '", 'order by series_breaks.cause') }} as cause
+    from series
+    inner join series_breaks
+        on series.kpi_id like series_breaks.kpi_id
+        and (series_breaks.scope_type is null or series_breaks.scope_type = series.scope_type)
+        and (series_breaks.scope_code is null or series_breaks.scope_code = series.scope_code)
+    group by series.kpi_id, series.scope_type, series.scope_code, series_breaks.valid_from
+
+),
+
+-- A phase lasts from one break to the next; the first has no beginning.
+phase_starts as (
+
+    select kpi_id, scope_type, scope_code, starts_on, cause from breaks
+    union all
+    select kpi_id, scope_type, scope_code, cast(null as date) as starts_on, cast(null as varchar) as cause from series
+
+),
+
+phases as (
+
+    select
+        *,
+        lead(starts_on) over (partition by kpi_id, scope_type, scope_code order by starts_on nulls first) as ends_on,
+        {{ hash_of(['kpi_id', 'scope_type', 'scope_code', 'starts_on']) }} as phase_hash,
+        {{ hash_of(['kpi_id', 'scope_type', 'scope_code']) }} as series_hash
+    from phase_starts
+
+),
+
+-- A week belongs to the phase that its Monday lies in, so that the week of a break is the last of the old phase.
+weeks as (
+
+    select
+        results.kpi_id,
+        results.scope_type,
+        results.scope_code,
+        results.period_start,
+        results.value,
+        cast(results.value as {{ exact }}) as exact_value,
+        results.quality_state,
+        results.target,
+        results.quality_state <> 'DISRUPTED' as is_charted,
+        definitions.better,
+        phases.series_hash,
+        phases.phase_hash,
+        phases.starts_on as phase_starts_on,
+        phases.cause as phase_cause
+    from results
+    inner join definitions on results.kpi_id = definitions.kpi_id
+    inner join phases
+        on results.kpi_id = phases.kpi_id
+        and results.scope_type = phases.scope_type
+        and results.scope_code = phases.scope_code
+        and (results.period_start >= phases.starts_on or phases.starts_on is null)
+        and (results.period_start < phases.ends_on or phases.ends_on is null)
+
+),
+
+-- Only phases that hold a week are numbered.
+numbered_phases as (
+
+    select
+        phase_hash,
+        row_number() over (partition by series_hash order by min(period_start)) as phase,
+        sum(case when is_charted then 1 else 0 end) as point_count
+    from weeks
+    group by series_hash, phase_hash
+
+),
+
+-- A series is its charted weeks, one after the other: a week that is not charted, or missing, leaves no gap in it.
+points as (
+
+    select
+        phase_hash,
+        period_start,
+        value,
+        exact_value,
+        row_number() over (partition by phase_hash order by period_start) as place,
+        abs(exact_value - lag(exact_value) over (partition by phase_hash order by period_start)) as moving_range,
+        case
+            when exact_value > lag(exact_value) over (partition by phase_hash order by period_start) then 1
+            when exact_value < lag(exact_value) over (partition by phase_hash order by period_start) then -1
+            else 0
+        end as step
+    from weeks
+    where is_charted
+
+),
+
+-- The first points of a phase set its limits for good: limits that moved with every new point would hide what they are to show.
+baselines as (
+
+    select
+        phase_hash,
+        cast(sum(exact_value) as double) / count(*) as centre,
+        cast(sum(moving_range) as double) / count(moving_range) as moving_range_mean
+    from points
+    where place <= {{ baseline_points }}
+    group by phase_hash
+    having count(*) >= {{ least_points }}
+
+),
+
+-- Once, ranges that no ordinary variation makes are left out; the mean of the values stays. Without any range at all none is left out.
+screened as (
+
+    select
+        points.phase_hash,
+        baselines.centre,
+        cast(sum(points.moving_range) as double) / count(*) as moving_range_mean
+    from points
+    inner join baselines on points.phase_hash = baselines.phase_hash
+    where points.place between 2 and {{ baseline_points }}
+        and (
+            round(cast(points.moving_range as double) - {{ screen_factor }} * baselines.moving_range_mean, 9) < 0
+            or baselines.moving_range_mean = 0
+        )
+    group by points.phase_hash, baselines.centre
+
+),
+
+limits as (
+
+    select
+        phase_hash,
+        centre,
+        moving_range_mean,
+        centre - {{ limit_factor }} * moving_range_mean as lower_limit,
+        centre + {{ limit_factor }} * moving_range_mean as upper_limit,
+        {{ zone_factor }} * moving_range_mean as zone_distance
+    from screened
+
+),
+
+-- Strictly outside, strictly above or below: a point on a line is neither.
+placed as (
+
+    select
+        points.phase_hash,
+        points.period_start,
+        points.place,
+        points.moving_range,
+        points.step,
+        case
+            when round(points.value - limits.upper_limit, 9) > 0 then 1
+            when round(points.value - limits.lower_limit, 9) < 0 then -1
+            else 0
+        end as outside,
+        case
+            when round(points.value - limits.centre, 9) > 0 then 1
+            when round(points.value - limits.centre, 9) < 0 then -1
+            else 0
+        end as side,
+        round(abs(points.value - limits.centre) - limits.zone_distance, 9) > 0
+        and round(points.value - limits.upper_limit, 9) <= 0
+        and round(points.value - limits.lower_limit, 9) >= 0
+            as is_in_zone
+    from points
+    inner join limits on points.phase_hash = limits.phase_hash
+
+),
+
+-- Where runs end: seven rising points are six steps up; of three points on one side two lie between two and three sigma.
+ended as (
+
+    select
+        *,
+        case sum(step) over (partition by phase_hash order by place rows between {{ run_points - 2 }} preceding and current row)
+            when {{ run_points - 1 }} then 1
+            when -{{ run_points - 1 }} then -1
+            else 0
+        end as trend_ended,
+        case
+            when abs(sum(side) over (partition by phase_hash order by place rows between {{ run_points - 1 }} preceding and current row))
+                = {{ run_points }}
+                then 1
+            else 0
+        end as side_run_ended,
+        case
+            when abs(sum(side) over (partition by phase_hash order by place rows between 2 preceding and current row)) = 3
+                and sum(case when is_in_zone then 1 else 0 end)
+                    over (partition by phase_hash order by place rows between 2 preceding and current row) >= 2
+                then 1
+            else 0
+        end as pair_ended
+    from placed
+
+),
+
+-- Every member of a run is flagged, so a point looks at the runs that end at it or after it.
+flagged as (
+
+    select
+        *,
+        max(trend_ended) over (partition by phase_hash order by place rows between current row and {{ run_points - 1 }} following) = 1
+            as is_rising,
+        min(trend_ended) over (partition by phase_hash order by place rows between current row and {{ run_points - 1 }} following) = -1
+            as is_falling,
+        max(side_run_ended) over (partition by phase_hash order by place rows between current row and {{ run_points - 1 }} following) = 1
+            as is_in_side_run,
+        is_in_zone
+        and max(pair_ended) over (partition by phase_hash order by place rows between current row and 2 following) = 1
+            as is_in_pair,
+        lead(step) over (partition by phase_hash order by place) as next_step
+    from ended
+
+),
+
+-- The first rule that holds gives the direction. A trend's own direction counts, not its side of the mean; where one trend ends
+-- and another begins, the one that begins.
+directed as (
+
+    select
+        *,
+        case
+            when outside <> 0 then outside
+            when is_rising and is_falling then next_step
+            when is_rising then 1
+            when is_falling then -1
+            when is_in_pair or is_in_side_run then side
+            else 0
+        end as direction
+    from flagged
+
+),
+
+newest_points as (
+
+    select series_hash, max(period_start) as period_start
+    from weeks
+    where is_charted
+    group by series_hash
+
+),
+
+final as (
+
+    select
+        weeks.kpi_id,
+        weeks.scope_type,
+        weeks.scope_code,
+        weeks.period_start,
+        weeks.value,
+        limits.centre,
+        limits.lower_limit,
+        limits.upper_limit,
+        limits.moving_range_mean,
+        cast(directed.moving_range as double) as moving_range,
+        coalesce(directed.outside <> 0, false) as rule_1,
+        coalesce(directed.is_rising or directed.is_falling, false) as rule_2,
+        coalesce(directed.is_in_pair, false) as rule_3,
+        coalesce(directed.is_in_side_run, false) as rule_4,
+        cast(numbered_phases.phase as bigint) as phase,
+        weeks.phase_starts_on,
+        weeks.phase_cause,
+        case
+            when directed.direction = 0 then 'common_cause'
+            when weeks.better = 'higher' and directed.direction = 1 then 'improvement'
+            when weeks.better = 'lower' and directed.direction = -1 then 'improvement'
+            when weeks.better in ('higher', 'lower') and directed.direction is not null then 'concern'
+            when directed.direction = 1 then 'neither_high'
+            when directed.direction = -1 then 'neither_low'
+        end as variation,
+        case directed.direction when 1 then 'high' when -1 then 'low' end as variation_direction,
+        case
+            when directed.direction is null or weeks.target is null or weeks.better not in ('higher', 'lower') then null
+            when round(weeks.target - limits.upper_limit, 9) > 0
+                then case weeks.better when 'higher' then 'consistently_failing' else 'consistently_passing' end
+            when round(weeks.target - limits.lower_limit, 9) < 0
+                then case weeks.better when 'higher' then 'consistently_passing' else 'consistently_failing' end
+            else 'hit_and_miss'
+        end as assurance,
+        weeks.quality_state,
+        weeks.target,
+        coalesce(directed.place <= {{ baseline_points }}, false) as is_in_limits,
+        cast(numbered_phases.point_count as bigint) as point_count,
+        newest_points.period_start is not null as is_newest_point
+    from weeks
+    inner join numbered_phases on weeks.phase_hash = numbered_phases.phase_hash
+    left join limits on weeks.phase_hash = limits.phase_hash
+    left join directed on weeks.phase_hash = directed.phase_hash and weeks.period_start = directed.period_start
+    left join newest_points on weeks.series_hash = newest_points.series_hash and weeks.period_start = newest_points.period_start
+
+)
+
+select * from final
