@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import cache
 
-from .world import SYSTEM_OF, Row, World
+from .world import BACK_KEY_SECONDS, SYSTEM_OF, Row, World
 
 Key = tuple[str, str, date, str, str]
 
@@ -81,7 +81,7 @@ def percentile(values: list[int], share: Fraction) -> Fraction | None:
 def reckon(world: World) -> dict[Key, Figure]:
     """Every row that kpi_results must hold."""
     rows: dict[Key, Figure] = {}
-    for indicator in [*_calls(world), _occupancy(world), *_responses(world), *_stages(world)]:
+    for indicator in [*_calls(world), _occupancy(world), *_responses(world), *_stages(world), *_incidents(world)]:
         rows.update(_rows(world, indicator))
     return rows
 
@@ -378,3 +378,37 @@ def _stages(world: World) -> Iterator[Indicator]:
             scopes = [("force", "FORCE"), ("grade", row["grade_final"] or "UNGRADED")]
             facts.append((row["created_date"], scopes, (row["disruption_key"] is not None, seconds, 1)))
         yield Indicator(f"response_stage_{stage}_median", "percentile", facts, ways, _DATED_BY, Fraction(1, 2))
+
+
+# --- incidents: how many, how late they were keyed in, how long after their tasking somebody was assigned
+_SAAB: Ways = [([_INCIDENTS], [])]
+
+
+def _incidents(world: World) -> Iterator[Indicator]:
+    created, keyed, delays, tasked = [], [], [], []
+    for row in world.incidents:
+        day, area, disturbed = row["created_date"], ("area", row["area_code"]), row["disruption_key"] is not None
+        force = ("force", "FORCE")
+        if not row["is_duplicate"] and not row["is_admin"]:
+            scopes = [force, area, ("source", row["source_code"]), ("grade", row["grade_final"] or "UNGRADED")]
+            created.append((day, scopes, (disturbed, 1, 1)))
+        if row["system_version"] != "LEGACY":
+            delay = _seconds(row["created_at"], row["recorded_at"])
+            is_late = row["is_back_record"] or (delay is not None and delay > BACK_KEY_SECONDS)
+            is_known = row["is_back_record"] or delay is not None
+            keyed.append((day, [force], (disturbed, int(is_late) if is_known else None, 1)))
+            if is_late:
+                delays.append((day, [force], (disturbed, delay if delay is not None and delay >= 0 else None, 1)))
+        if row["first_tasked_at"]:
+            seconds = _seconds(row["first_tasked_at"], row["first_assigned_at"])
+            measured = seconds if seconds is not None and seconds >= 0 else None
+            tasked.append((day, [force, area], (disturbed, measured, 1)))
+    half, saab = Fraction(1, 2), ("saab_incidents",)
+    yield Indicator("incidents_created", "count", created, [*_SAAB, ([("legacy_incidents", "")], [])], _DATED_BY)
+    yield Indicator("records_back_keyed", "ratio", keyed, _SAAB, saab)
+    yield Indicator("back_key_delay_median", "percentile", delays, _SAAB, saab, half)
+    yield Indicator("tasking_time_median", "percentile", tasked, [([_INCIDENTS, _LOG], [])], saab, half)
+
+
+def _seconds(begin: datetime | None, end: datetime | None) -> int | None:
+    return int((end - begin).total_seconds()) if begin and end else None

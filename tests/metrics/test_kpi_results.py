@@ -203,7 +203,7 @@ def test_figures_that_add_up_are_sums_of_their_days(built: Path) -> None:
             select * from metrics.kpi_results
             where period_type in ('week', 'month', 'quarter', 'year') and numerator is not null
         )
-        select longer.kpi_id, longer.period_type, longer.period_start, longer.scope_code
+        select longer.kpi_id, longer.period_type, longer.period_start, longer.scope_type, longer.scope_code
         from longer inner join metrics.kpi_results as days
             on days.period_type = 'day' and days.kpi_id = longer.kpi_id and days.scope_type = longer.scope_type
             and days.scope_code = longer.scope_code

@@ -23,6 +23,7 @@ from orchestration.settings import DBT_PROJECT, PROJECT
 
 LONDON = ZoneInfo("Europe/London")
 UTC = ZoneInfo("UTC")
+BACK_KEY_SECONDS = 3_600
 LINES = ("999", "101", "SWITCHBOARD", "INTERNAL", "OTHER")
 AREAS = ("HEREF", "TELF", "UNKNOWN")
 OUTCOMES = (
@@ -53,9 +54,10 @@ COLUMNS = {
         "caller_token": "varchar", "wrap_code": "varchar", "demand_type": "varchar", "disruption_key": "varchar",
     },
     "marts.fct_incidents": {
-        "incident_key": "varchar", "call_key": "varchar", "created_at": "timestamptz", "created_date": "date",
-        "grade_final": "varchar", "area_code": "varchar", "is_urban": "boolean", "is_attended": "boolean",
-        "is_duplicate": "boolean", "is_back_record": "boolean", "response_seconds": "bigint",
+        "incident_key": "varchar", "system_version": "varchar", "call_key": "varchar", "created_at": "timestamptz",
+        "created_date": "date", "recorded_at": "timestamptz", "source_code": "varchar", "is_admin": "boolean",
+        "first_tasked_at": "timestamptz", "grade_final": "varchar", "area_code": "varchar", "is_urban": "boolean",
+        "is_attended": "boolean", "is_duplicate": "boolean", "is_back_record": "boolean", "response_seconds": "bigint",
         "is_within_target": "boolean", "first_graded_at": "timestamptz", "first_assigned_at": "timestamptz",
         "first_en_route_at": "timestamptz", "first_at_scene_at": "timestamptz", "closed_at": "timestamptz",
         "disruption_key": "varchar",
@@ -207,9 +209,13 @@ def _incident(
     response = int((scene - created).total_seconds()) if scene else None
     return {
         "incident_key": f"WM-{day:%Y%m%d}-{number:05}",
+        "system_version": "LEGACY" if day < GO_LIVE else "SAAB-5" if day < VERSION_6 else "SAAB-6",
         "call_key": dice.choice(call_keys) if call_keys and dice.random() < 0.7 else None,
         "created_at": created,
         "created_date": day,
+        "recorded_at": _or_none(dice, created + timedelta(seconds=dice.choice((-1, 0, 30, 3_600, 3_601, 20_000)))),
+        "source_code": dice.choice(("999", "101", "OFFICER", "UNKNOWN")),
+        "is_admin": dice.random() < 0.1,
         "grade_final": dice.choice(("1", "1", "2", "2", "3", "4", None)),
         "area_code": dice.choice(AREAS),
         "is_urban": dice.random() < 0.5,
@@ -219,6 +225,7 @@ def _incident(
         "response_seconds": response,
         "is_within_target": _or_none(dice, response <= 900) if response is not None else None,
         "first_graded_at": _or_none(dice, chain[0]),
+        "first_tasked_at": _or_none(dice, chain[0] + timedelta(seconds=dice.randrange(400))),
         "first_assigned_at": _or_none(dice, chain[1]),
         "first_en_route_at": _or_none(dice, chain[2]),
         "first_at_scene_at": scene,
@@ -301,7 +308,8 @@ def write(world: World, path: Path, *, generation: str, affected: dict[str, set[
             for export, system in SYSTEM_OF.items()
         ],
         "reference.parameters": [
-            {"parameter": "coverage_limit_ratio", "value": 0.5, "valid_from": date(2000, 1, 1), "valid_to": None}
+            {"parameter": parameter, "value": value, "valid_from": date(2000, 1, 1), "valid_to": None}
+            for parameter, value in (("coverage_limit_ratio", 0.5), ("back_key_seconds", BACK_KEY_SECONDS))
         ],
         "marts.dim_system_versions": [
             dict(zip(COLUMNS["marts.dim_system_versions"], row, strict=True))
