@@ -150,10 +150,10 @@ def test_a_generation_from_before_a_table_was_there_says_so(season_warehouse: Se
     copy_to_single_file(season_warehouse, file)
     with duckdb.connect(str(file)) as con:
         con.execute("drop table marts.fct_recruitment")
-        with pytest.raises(EnvironmentProblem, match="fct_recruitment.*occ run"):
+        with pytest.raises(EnvironmentProblem, match=r"fct_recruitment.*occ run"):
             questions.ask_on(con, questions.question("Q19"), {})
         con.execute("alter table metrics.kpi_register drop column reason")
-        with pytest.raises(EnvironmentProblem, match="reason.*occ run"):
+        with pytest.raises(EnvironmentProblem, match=r"reason.*occ run"):
             questions.ask_on(con, questions.question("Q21"), {})
 
 

@@ -1,0 +1,713 @@
+"""Every answer equals a recount in plain Python from the delivered files, which shares no code with the queries.
+
+A recount says what the answer must hold, by the columns that name a row; a row too many or too few is a difference too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration import questions
+from orchestration.publish.generation import copy_to_single_file
+from orchestration.settings import Settings
+from tests import reference
+from tests.questions.facts import Facts, Row, day, instant, local, monday, month_end, percentile, share
+from tests.reference.landing import delivered_days
+from tests.support import ask
+
+Expected = dict[tuple[Any, ...], Row]
+AREAS = ("HEREF", "NWORC", "SWORC", "SHROP", "TELF")
+NOT_OFFERED = ("abandoned_in_menu", "ended_by_menu", "answered_elsewhere")
+
+
+def answered(settings: Settings, number: str, **choices: str) -> list[Row]:
+    """The rows of an answer, as mappings."""
+    answer = questions.ask(settings, questions.question(number), choices)
+    return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+
+
+def assert_equal(found: Iterable[Row], keys: tuple[str, ...], expected: Expected) -> None:
+    """The same rows by their keys, and in each the expected columns."""
+    by_key = {tuple(row[name] for name in keys): row for row in found}
+    assert by_key.keys() == expected.keys()
+    different = [
+        (key, name, wanted, by_key[key][name])
+        for key, columns in expected.items()
+        for name, wanted in columns.items()
+        if not is_same(wanted, by_key[key][name])
+    ]
+    assert different == []
+
+
+def is_same(wanted: Any, found: Any) -> bool:
+    if isinstance(wanted, Fraction | float | Decimal) and isinstance(found, float | int | Decimal):
+        return math.isclose(float(wanted), float(found), rel_tol=1e-9, abs_tol=1e-9)
+    return bool(wanted == found)
+
+
+def figure_columns(facts: Facts, key: tuple[Any, ...]) -> Row:
+    """What the reference says of one row of kpi_results."""
+    row = facts.figures[key]
+    return {
+        "numerator": row.numerator,
+        "denominator": row.denominator,
+        "value": row.value,
+        "measured_count": row.measured_count,
+        "eligible_count": row.eligible_count,
+    }
+
+
+# --- calls
+def test_q01_gives_the_newest_periods_and_the_years_that_were_published(
+    season_warehouse: Settings, facts: Facts
+) -> None:
+    expected: Expected = {}
+    targets = list(facts.reference_data("targets"))
+
+    def target(kpi_id: str, start: date) -> Fraction | None:
+        for row in targets:
+            ends = date.fromisoformat(row["valid_to"]) if row["valid_to"] else date.max
+            if row["kpi_id"] == kpi_id and date.fromisoformat(row["valid_from"]) <= start < ends:
+                return Fraction(row["target"])
+        return None
+
+    ends = {"day": lambda start: start, "week": lambda start: start + timedelta(days=6), "month": month_end}
+    for kpi_id in ("calls_999_within_10s", "calls_101_within_30s"):
+        for period_type, newest in (("day", 14), ("week", 13), ("month", 13), ("quarter", 8), ("year", 5)):
+            keys = [key for key in facts.figures if key[:2] == (kpi_id, period_type) and key[3] == "force"]
+            for key in sorted(keys, key=lambda each: each[2])[-newest:]:
+                wanted = target(kpi_id, key[2])
+                value = facts.figures[key].value
+                expected[(kpi_id, period_type, key[2], "exports")] = figure_columns(facts, key) | {
+                    "target": wanted,
+                    "is_target_met": None if value is None or wanted is None else value >= wanted,
+                }
+                if period_type in ends:
+                    last = ends[period_type](key[2])
+                    expected[(kpi_id, period_type, key[2], "exports")]["disruption_keys"] = facts.disruption_keys(
+                        key[2], last
+                    )
+        for row in facts.reference_data("published_figures"):
+            if row["kpi_id"] == kpi_id:
+                start, value = date.fromisoformat(row["period_start"]), Fraction(row["value"])
+                wanted = target(kpi_id, start)
+                expected[(kpi_id, row["period_type"], start, f"published: {row['source']}")] = {
+                    "value": value,
+                    "target": wanted,
+                    "is_target_met": None if wanted is None else value >= wanted,
+                    "numerator": None,
+                    "quality_state": "PUBLISHED",
+                }
+    found = answered(season_warehouse, "Q01")
+    assert_equal(found, ("kpi_id", "period_type", "period_start", "source"), expected)
+    years = [(row["period_start"], row["value"]) for row in found if row["kpi_id"] == "calls_101_within_30s"][-3:]
+    assert years == [(date(2020, 4, 1), 0.52), (date(2019, 4, 1), 0.657), (date(2018, 4, 1), 0.618)]
+
+
+def test_q02_counts_the_calls_of_the_month_by_line_weekday_and_half_hour(
+    season_warehouse: Settings, facts: Facts
+) -> None:
+    month = facts.chosen_month("acd_segments")
+    groups: dict[tuple[Any, ...], list[reference.Call]] = defaultdict(list)
+    for call in facts.calls:
+        offered = local(call.offered_at)
+        if call.outcome != "test" and offered.date().replace(day=1) == month:
+            groups[(call.line, "whole month", "")].append(call)
+            groups[(call.line, "weekday", f"{offered.isoweekday()} {offered:%A}")].append(call)
+            half_hour = f"{offered.hour:02d}:{offered.minute // 30 * 30:02d}"
+            groups[(call.line, "half-hour", half_hour)].append(call)
+    expected: Expected = {}
+    for key, calls in groups.items():
+        offered_count = sum(call.outcome not in NOT_OFFERED for call in calls)
+        talked = [call for call in calls if call.outcome == "answered"]
+        waits = [call.wait_seconds for call in talked if call.wait_seconds is not None]
+        gone = [call for call in calls if call.outcome == "abandoned"]
+        short = sum(call.is_short_abandon for call in gone)
+        known = [call for call in gone if call.caller is not None]
+        redialled = sum(call.is_redialled for call in known)
+        expected[key] = {
+            "month_start": month,
+            "presented_count": len(calls),
+            "offered_count": offered_count,
+            "wait_mean": share(sum(waits), len(waits)),
+            "wait_median": percentile(waits, Fraction(1, 2)),
+            "wait_p90": percentile(waits, Fraction(9, 10)),
+            "wait_p95": percentile(waits, Fraction(19, 20)),
+            "wait_longest": max(waits, default=None),
+            "short_abandon_seconds": 5,
+            "short_abandoned_count": short,
+            "short_abandoned_ratio": share(short, offered_count),
+            "long_abandoned_count": len(gone) - short,
+            "long_abandoned_ratio": share(len(gone) - short, offered_count - short),
+            "redialled_count": redialled,
+            "abandoned_with_token_count": len(known),
+            "redialled_ratio": share(redialled, len(known)),
+            "callback_count": sum(call.outcome == "callback" for call in calls),
+            "measured_count": len(waits),
+            "eligible_count": len(talked),
+            "disruption_keys": facts.disruption_keys(month, month_end(month)),
+        }
+    assert_equal(answered(season_warehouse, "Q02"), ("line", "part", "part_of"), expected)
+    assert any(columns["short_abandoned_count"] for columns in expected.values())
+    assert any(columns["redialled_count"] for columns in expected.values())
+
+
+def test_q05_divides_demand_by_type_area_and_month(season_warehouse: Settings, facts: Facts) -> None:
+    answers: dict[tuple[date, str], list[reference.Call]] = defaultdict(list)
+    for call in facts.calls:
+        if call.outcome == "answered":
+            month = local(call.offered_at).date().replace(day=1)
+            incident = facts.incident_of_call.get(call.call_key)
+            answers[month, "FORCE"].append(call)
+            answers[month, facts.incident[incident].area_code if incident else "NO_INCIDENT"].append(call)
+    expected: Expected = {}
+    for (month, area), calls in answers.items():
+        coded = [call for call in calls if call.has_wrap_code]
+        days = facts.days_of("acd_segments", month, month_end(month))
+        for demand in ("internal", "failure", "other_agency"):
+            count = sum(call.demand_type == demand for call in coded)
+            expected[(month, area, demand)] = {
+                "call_count": count,
+                "coded_count": len(coded),
+                "share_ratio": share(count, len(coded)),
+                "day_count": days,
+                "calls_per_day": share(count, days),
+                "measured_count": len(coded),
+                "eligible_count": len(calls),
+                "disruption_keys": facts.disruption_keys(month, month_end(month)),
+            }
+    for (month, area, demand), columns in expected.items():
+        earlier = [key for key in expected if key[1:] == (area, demand) and key[0] < month]
+        before = expected[max(earlier)]["calls_per_day"] if earlier else None
+        columns["change_per_day"] = columns["calls_per_day"] - before if before is not None else None
+    assert_equal(answered(season_warehouse, "Q05"), ("month_start", "area_code", "demand_type"), expected)
+    one_area = answered(season_warehouse, "Q05", area="TELF")
+    assert {row["area_code"] for row in one_area} == {"TELF"}
+    assert len(one_area) == sum(key[1] == "TELF" for key in expected)
+
+
+def test_q06_puts_digital_contacts_beside_101_calls_by_week(season_warehouse: Settings, facts: Facts) -> None:
+    contacts = facts.rows("digital_contacts")
+    live = min(monday(local(instant(row["OPENED"])).date()) for row in contacts if row["CHANNEL"] == "DIGITAL_DESK")
+    assert live == date(2021, 9, 20)
+    months = {local(instant(row["OPENED"])).date().replace(day=1) for row in contacts}
+    groups: dict[tuple[date, str], list[Row]] = defaultdict(list)
+    for row in contacts:
+        week = monday(local(instant(row["OPENED"])).date())
+        groups[week, "ALL"].append(row)
+        groups[week, row["PLATFORM"]].append(row)
+    expected: Expected = {}
+    for (week, platform), rows in groups.items():
+        days = sum((week + timedelta(days=number)).replace(day=1) in months for number in range(7))
+        calls = facts.figures.get(("calls_offered", "week", week, "line", "101"))
+        call_days = facts.days_of("acd_segments", week, week + timedelta(days=6))
+        inwards = sum(row["DIRECTION"] == "IN" for row in rows)
+        outwards = sum(row["DIRECTION"] == "OUT" for row in rows)
+        expected[(week, platform)] = {
+            "weeks_since_live": (week - live).days // 7,
+            "engagement_count": inwards,
+            "outbound_count": outwards,
+            "day_count": days,
+            "engagements_per_day": share(inwards, days),
+            "outbound_per_day": share(outwards, days),
+            "calls_101_offered": calls.numerator if calls else None,
+            "calls_101_per_day": share(calls.numerator, call_days) if calls and calls.numerator is not None else None,
+            "eligible_count": len(rows),
+        }
+    assert_equal(answered(season_warehouse, "Q06"), ("week_start_date", "platform"), expected)
+
+
+def test_q07_puts_the_factors_beside_the_weeks_that_fell(season_warehouse: Settings, facts: Facts) -> None:
+    staffed: dict[date, int] = defaultdict(int)
+    intervals: dict[Any, Any] = facts.landing.tables["acd_agent_intervals"]
+    for (start, _), (_, seconds, *_) in intervals.items():
+        staffed[monday(local(start).date())] += seconds or 0
+    people: dict[date, list[Row]] = defaultdict(list)
+    for row in facts.rows("workforce"):
+        if row["UNIT"] == "OCC":
+            people[date.fromisoformat(f"{row['MONTH']}-01")].append(row)
+    expected: Expected = {}
+    before: Row = {}
+    weeks = sorted(key for key in facts.figures if key[:2] == ("calls_101_within_30s", "week") and key[3] == "force")
+    for key in weeks:
+        week = key[2]
+        columns = figure_columns(facts, key)
+        columns["within_ratio"] = columns.pop("value")
+        starts = int(datetime.combine(week, datetime.min.time(), local_zone()).timestamp())
+        ends = int(datetime.combine(week + timedelta(days=7), datetime.min.time(), local_zone()).timestamp())
+        overlap = max(0, min(facts.outage_ends, ends) - max(facts.outage_starts, starts))
+        roles = people[week.replace(day=1)]
+        places = sum(Fraction(row["ESTABLISHMENT_FTE"]) for row in roles)
+        staff = sum(Fraction(row["STRENGTH_FTE"]) for row in roles)
+        columns |= {
+            "staffed_hours": Fraction(staffed[week], 3600),
+            "occupancy_ratio": facts.figures[("calls_occupancy", "week", week, "force", "FORCE")].value,
+            "offered_count": facts.figures[("calls_offered", "week", week, "force", "FORCE")].value,
+            "disruption_hours": Fraction(overlap, 3600),
+            "vacancy_ratio": share(places - staff, places),
+            "abstraction_ratio": share(sum(Fraction(row["ABSTRACTED_FTE"]) for row in roles), staff),
+            "disruption_keys": facts.disruption_keys(week, week + timedelta(days=6)),
+        }
+        if before:
+            columns |= {
+                "is_fall": columns["within_ratio"] < before["within_ratio"],
+                "within_change": columns["within_ratio"] - before["within_ratio"],
+                "staffed_hours_change": columns["staffed_hours"] - before["staffed_hours"],
+                "occupancy_change": columns["occupancy_ratio"] - before["occupancy_ratio"],
+                "offered_change": columns["offered_count"] - before["offered_count"],
+            }
+        expected[(week,)] = before = columns
+    assert_equal(answered(season_warehouse, "Q07"), ("week_start_date",), expected)
+    assert {columns.get("is_fall") for columns in expected.values()} == {None, True, False}
+    assert sum(columns["disruption_hours"] for columns in expected.values()) == Fraction(23, 2)
+
+
+def local_zone() -> Any:
+    from tests.questions.facts import LONDON
+
+    return LONDON
+
+
+def test_q08_keeps_the_clocks_apart_and_states_the_difference(season_warehouse: Settings, facts: Facts) -> None:
+    for force in ("West Mercia", "Cheshire"):
+        national = {
+            date.fromisoformat(f"{row['MONTH']}-01"): row
+            for row in facts.rows("bt_999_national")
+            if row["FORCE"] == force
+        }
+        own = {key[2]: row for key, row in facts.figures.items() if key[:2] == ("calls_999_within_10s", "month")
+               and key[3] == "force"}  # fmt: skip
+        expected: Expected = {}
+        for month in own.keys() | national.keys():
+            ours, theirs = own.get(month), national.get(month)
+            their_share = share(int(theirs["UNDER_10"]), int(theirs["CALLS"])) if theirs else None
+            our_share = ours.value if ours else None
+            expected[(month,)] = {
+                "force_in_time_count": ours.numerator if ours else None,
+                "force_known_wait_count": ours.denominator if ours else None,
+                "force_ratio": our_share,
+                "national_under_10_count": int(theirs["UNDER_10"]) if theirs else None,
+                "national_call_count": int(theirs["CALLS"]) if theirs else None,
+                "national_ratio": their_share,
+                "national_mean_seconds": Fraction(theirs["MEAN_SECONDS"]) if theirs else None,
+                "difference_points": None if our_share is None or their_share is None
+                else 100 * (our_share - their_share),
+            }  # fmt: skip
+        assert any(columns["difference_points"] for columns in expected.values())
+        found = answered(season_warehouse, "Q08", **({} if force == "West Mercia" else {"force": force}))
+        assert_equal(found, ("month_start",), expected)
+
+
+# --- incidents
+def test_q09_says_how_fast_of_how_many_and_how_it_is_known(season_warehouse: Settings, facts: Facts) -> None:
+    sources: dict[tuple[date, str, str], list[str]] = defaultdict(list)
+    for each in facts.incidents:
+        if (
+            each.is_attended and not each.is_duplicate and not each.is_back_record
+            and each.grade_final == "1" and each.at_scene_source
+        ):  # fmt: skip
+            urban = "Y" if each.is_urban else "N"
+            scopes = (("force", "FORCE"), ("area", each.area_code), ("urban", urban),
+                      ("area_urban", f"{each.area_code}/{urban}"))  # fmt: skip
+            for scope in scopes:
+                sources[(day(each.created_day).replace(day=1), *scope)].append(each.at_scene_source)
+    expected: Expected = {}
+    for key, row in facts.figures.items():
+        if key[:2] == ("response_grade1_median", "month"):
+            within = facts.figures.get(("response_grade1_within_target", *key[1:]))
+            p90 = facts.figures[("response_grade1_p90", *key[1:])]
+            known = sources[key[2:]]
+            expected[key[2:]] = {
+                "median_seconds": row.value,
+                "p90_seconds": p90.value,
+                "within_ratio": within.value if within else None,
+                "measured_count": row.measured_count,
+                "eligible_count": row.eligible_count,
+                "from_incident_export_count": known.count("incident_export"),
+                "from_resource_status_count": known.count("resource_status"),
+                "from_legacy_export_count": known.count("legacy_export"),
+            }
+            if within and within.denominator:
+                expected[key[2:]] |= {"within_numerator": within.numerator, "within_denominator": within.denominator}
+    found = answered(season_warehouse, "Q09")
+    assert_equal(found, ("month_start", "scope_type", "scope_code"), expected)
+    for column in ("from_incident_export_count", "from_resource_status_count", "from_legacy_export_count"):
+        assert sum(row[column] for row in found) > 0
+    for row in found:
+        assert row["measured_count"] == sum(row[f"from_{name}_count"] for name in
+                                            ("incident_export", "resource_status", "legacy_export"))  # fmt: skip
+    one = answered(season_warehouse, "Q09", area="HEREF", month="2021-10")
+    assert {(row["month_start"], row["scope_code"]) for row in one} == {
+        (date(2021, 10, 1), code) for code in ("HEREF", "HEREF/Y", "HEREF/N")
+    }
+
+
+def test_q10_gives_the_median_of_every_stage(season_warehouse: Settings, facts: Facts) -> None:
+    month = facts.chosen_month("saab_incidents")
+    stages = ("answer", "create", "grade", "assign", "en_route", "scene", "close")
+    expected: Expected = {}
+    for number, stage in enumerate(stages, 1):
+        for key, row in facts.figures.items():
+            if key[:3] == (f"response_stage_{stage}_median", "month", month):
+                expected[(*key[3:], number)] = {
+                    "median_seconds": row.value,
+                    "measured_count": row.measured_count,
+                    "eligible_count": row.eligible_count,
+                    "month_start": month,
+                }
+    assert {key[2] for key in expected} == set(range(1, 8))
+    assert_equal(answered(season_warehouse, "Q10"), ("scope_type", "scope_code", "stage_no"), expected)
+
+
+def shift_of(at: int) -> str:
+    hour = local(at).hour
+    return "EARLY" if 7 <= hour < 15 else "LATE" if 15 <= hour < 23 else "NIGHT"
+
+
+def test_q13_compares_the_areas_by_shift(season_warehouse: Settings, facts: Facts) -> None:
+    month = facts.chosen_month("saab_incidents")
+    waits: dict[tuple[str, str], list[int | None]] = defaultdict(list)
+    for each in facts.incidents:
+        if each.first_tasked_at is not None and day(each.created_day).replace(day=1) == month:
+            took = None
+            if each.first_assigned_at is not None and each.first_assigned_at >= each.first_tasked_at:
+                took = each.first_assigned_at - each.first_tasked_at
+            for area in ("ALL", each.area_code):
+                for shift in ("ALL", shift_of(each.first_tasked_at)):
+                    waits[area, shift].append(took)
+    events: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for key, log in facts.events.items():
+        for event in log:
+            if event.code in ("TASKED", "TASK_DECLINED") and local(event.at).date().replace(day=1) == month:
+                for area in ("ALL", facts.incident[key].area_code if key in facts.incident else "UNKNOWN"):
+                    for shift in ("ALL", shift_of(event.at)):
+                        events[area, shift].append(event.code)
+    expected: Expected = {}
+    for scope in waits.keys() | events.keys():
+        known = [took for took in waits[scope] if took is not None]
+        declined, tasked = events[scope].count("TASK_DECLINED"), events[scope].count("TASKED")
+        expected[scope] = {
+            "median_seconds": percentile(known, Fraction(1, 2)),
+            "p90_seconds": percentile(known, Fraction(9, 10)),
+            "measured_count": len(known),
+            "eligible_count": len(waits[scope]),
+            "declined_count": declined,
+            "tasked_count": tasked,
+            "declined_ratio": share(declined, tasked),
+            "month_start": month,
+        }
+    assert_equal(answered(season_warehouse, "Q13"), ("area_code", "shift"), expected)
+
+
+# --- resilience and people
+def test_q18_says_what_the_outage_did(season_warehouse: Settings, facts: Facts) -> None:
+    starts, ends = local(facts.outage_starts), local(facts.outage_ends)
+    expected: Expected = {}
+    for measure, days in (
+        ("calls received in the outage", 0), ("same hours a week before", -7), ("same hours a week after", 7),
+    ):  # fmt: skip
+        shifted = timedelta(days=days)
+        for line in ("999", "101", "SWITCHBOARD", "INTERNAL", "OTHER"):
+            count = sum(
+                call.line == line
+                and call.outcome != "test"
+                and starts + shifted <= local(call.offered_at) < ends + shifted
+                for call in facts.calls
+            )
+            expected[(measure, line, None)] = {"value": count, "unit": "calls"}
+    assert sum(columns["value"] for key, columns in expected.items() if key[0] == "same hours a week before") > 0
+    inside = [each for each in facts.incidents if facts.is_in_outage(each.created_at)]
+    later = [each for each in inside if each.is_back_record]
+    delays = [
+        each.recorded_at - each.created_at
+        for each in later
+        if each.recorded_at is not None and each.recorded_at >= each.created_at
+    ]
+    restored = instant(facts.outage["RESTORED_AT"])
+    again = sum(
+        any(event.code == "RETHRIVE" and facts.outage_starts <= event.at < restored
+            for event in facts.events.get(each.incident_key, []))
+        for each in inside
+    )  # fmt: skip
+    overflowed = sum(call.outcome == "overflow" and facts.is_in_outage(call.offered_at) for call in facts.calls)
+    assert later
+    assert again
+    expected |= {
+        ("calls known lost", "FORCE", None): {"value": int(facts.outage["CALLS_LOST"])},
+        ("calls answered by other forces", "FORCE", None): {"value": overflowed},
+        ("incidents keyed in later", "FORCE", None): {
+            "numerator": len(later), "denominator": len(inside), "value": share(len(later), len(inside)),
+        },
+        ("delay of what was keyed in later, median", "FORCE", None): {
+            "value": percentile(delays, Fraction(1, 2)), "measured_count": len(delays), "eligible_count": len(later),
+        },
+        ("delay of what was keyed in later, longest", "FORCE", None): {"value": max(delays)},
+        ("incidents re-assessed until restoration", "FORCE", None): {
+            "numerator": again, "denominator": len(inside), "value": share(again, len(inside)),
+        },
+    }  # fmt: skip
+    for kpi_id in ("calls_999_within_10s", "calls_101_within_30s", "calls_abandoned", "response_grade1_median"):
+        for kind, start in (("day", starts.date()), ("day", ends.date()), ("week", monday(starts.date())),
+                            ("month", starts.date().replace(day=1))):  # fmt: skip
+            key = (kpi_id, kind, start, "force", "FORCE")
+            expected[(f"{kpi_id} of the {kind}", "FORCE", start)] = figure_columns(facts, key) | {
+                "value_excluding_disruptions": without_outage(facts, kpi_id, kind, start),
+                "quality_state": "DISRUPTED",
+            }
+    found = answered(season_warehouse, "Q18")
+    assert {row["disruption_keys"] for row in found} == {facts.outage["DISRUPTION_ID"]}
+    assert_equal(found, ("measure", "scope_code", "period_start"), expected)
+
+
+def without_outage(facts: Facts, kpi_id: str, kind: str, start: date) -> Fraction | None:
+    """The figure of what did not fall into the outage."""
+    last = {"day": start, "week": start + timedelta(days=6), "month": month_end(start)}[kind]
+    if kpi_id == "response_grade1_median":
+        return percentile(
+            [
+                each.response_seconds
+                for each in facts.incidents
+                if each.grade_final == "1" and each.is_attended and not each.is_duplicate and not each.is_back_record
+                and each.response_seconds is not None and start <= day(each.created_day) <= last
+                and not facts.is_in_outage(each.created_at)
+            ],
+            Fraction(1, 2),
+        )  # fmt: skip
+    calls = [
+        call
+        for call in facts.calls
+        if start <= day(call.offered_day) <= last and not facts.is_in_outage(call.offered_at) and call.outcome != "test"
+    ]
+    if kpi_id == "calls_abandoned":
+        offered = [call for call in calls if call.outcome not in NOT_OFFERED and not call.is_short_abandon]
+        return share(sum(call.outcome == "abandoned" for call in offered), len(offered))
+    line, seconds = ("999", 10) if "999" in kpi_id else ("101", 30)
+    waits = [call.wait_seconds for call in calls if call.line == line and call.outcome == "answered"
+             and call.wait_seconds is not None]  # fmt: skip
+    return share(sum(wait <= seconds for wait in waits), len(waits))
+
+
+def test_q19_gives_people_by_month_and_the_funnel(season_warehouse: Settings, facts: Facts) -> None:
+    expected: Expected = {}
+    months: dict[date, list[Row]] = defaultdict(list)
+    for row in facts.rows("workforce"):
+        if row["UNIT"] == "OCC":
+            months[date.fromisoformat(f"{row['MONTH']}-01")].append(row)
+
+    def total(month: date, column: str) -> Fraction:
+        return sum((Fraction(row[column]) for row in months[month]), Fraction(0))
+
+    for month in list(months):
+        places, staff = total(month, "ESTABLISHMENT_FTE"), total(month, "STRENGTH_FTE")
+        gap, half_year_ago = places - staff, _months_before(month, 6)
+        gain = (staff - total(half_year_ago, "STRENGTH_FTE")) / 6 if half_year_ago in months else None
+        to_go = 0 if gap <= 0 else math.ceil(gap / gain) if gain is not None and gain > 0 else None
+        expected[("1 people", month, "OCC")] = {
+            "establishment_fte": places,
+            "strength_fte": staff,
+            "vacancy_fte": gap,
+            "vacancy_ratio": share(gap, places),
+            "abstraction_ratio": share(total(month, "ABSTRACTED_FTE"), staff),
+            "monthly_gain_fte": gain,
+            "months_to_establishment": to_go,
+            "measured_count": len(months[month]),
+            "eligible_count": len(months[month]),
+            "disruption_keys": facts.disruption_keys(month, month_end(month)),
+        }
+    before = {"APPLIED": None, "ASSESSED": "APPLIED", "INTERVIEWED": "ASSESSED", "APPOINTED": "INTERVIEWED"}
+    counts = {(date.fromisoformat(f"{row['MONTH']}-01"), row["STAGE"]): int(row["COUNT"])
+              for row in facts.rows("recruitment")}  # fmt: skip
+    newest = max(month for month, _ in counts)
+    year = {
+        stage: sum(
+            count for (month, each), count in counts.items() if each == stage and month > _months_before(newest, 12)
+        )
+        for stage in before
+    }
+    for stage, earlier in before.items():
+        of = year[earlier] if earlier else None
+        expected[("2 funnel of the newest twelve months", newest, stage)] = {
+            "stage_count": year[stage], "stage_before_count": of, "conversion_ratio": share(year[stage], of or 0),
+        }  # fmt: skip
+        for month in {month for month, _ in counts}:
+            of = counts[month, earlier] if earlier else None
+            expected[("3 funnel by month", month, stage)] = {
+                "stage_count": counts[month, stage], "stage_before_count": of,
+                "conversion_ratio": share(counts[month, stage], of or 0),
+            }  # fmt: skip
+    assert year == {"APPLIED": 411, "ASSESSED": 108, "INTERVIEWED": 65, "APPOINTED": 18}  # the minutes' own figures
+    assert_equal(answered(season_warehouse, "Q19"), ("part", "month_start", "unit_or_stage"), expected)
+    other_unit = answered(season_warehouse, "Q19", unit="CRIME_BUREAU")
+    assert {row["unit_or_stage"] for row in other_unit if row["part"] == "1 people"} == {"CRIME_BUREAU"}
+
+
+def _months_before(month: date, count: int) -> date:
+    number = month.year * 12 + month.month - 1 - count
+    return date(number // 12, number % 12 + 1, 1)
+
+
+def test_q20_compares_the_weeks_about_a_change_of_version(season_warehouse: Settings, facts: Facts) -> None:
+    """The season holds the change to version 6, and of the change to version 5 the weeks before alone."""
+    figures: dict[str, dict[date, reference.KpiRow]] = defaultdict(dict)
+    for key, row in facts.figures.items():
+        if key[1] == "week" and key[3] == "force":
+            figures[key[0]][key[2]] = row
+    expected: Expected = {}
+    for version, changed in (("saab_5", date(2021, 3, 1)), ("saab_6", date(2021, 12, 13))):
+        for kpi_id, weeks in figures.items():
+            near = {start: row for start, row in weeks.items()
+                    if changed - timedelta(days=48) <= start < changed + timedelta(days=42)
+                    and (start + timedelta(days=6) < changed or start >= changed)}  # fmt: skip
+            if not near:
+                continue
+            before = [row for start, row in near.items() if start < changed]
+            after = [row for start, row in near.items() if start >= changed]
+            was = [row.value for row in before if row.value is not None]
+            now = [row.value for row in after if row.value is not None]
+            mean_was, mean_now = (sum(values) / len(values) if values else None for values in (was, now))
+            is_moved = None
+            if len(was) >= 3 and len(now) >= 3:
+                is_moved = mean_now < min(was) or mean_now > max(was)
+            covered_was, covered_now = (
+                share(sum(row.measured_count for row in rows), sum(row.eligible_count for row in rows))
+                for rows in (before, after)
+            )
+            is_both = covered_was is not None and covered_now is not None
+            expected[(version, kpi_id)] = {
+                "changed_on": changed,
+                "weeks_before": len(was),
+                "weeks_after": len(now),
+                "mean_before": None if mean_was is None else round(float(mean_was), 9),
+                "mean_after": None if mean_now is None else round(float(mean_now), 9),
+                "lowest_before": min(was, default=None),
+                "highest_before": max(was, default=None),
+                "is_moved": is_moved,
+                "coverage_before": covered_was,
+                "coverage_after": covered_now,
+                "is_coverage_moved": abs(covered_now - covered_was) > Fraction(1, 20) if is_both else None,
+                "is_broken": (not was) != (not now),
+                "measured_count": sum(row.measured_count for row in near.values()),
+                "eligible_count": sum(row.eligible_count for row in near.values()),
+            }
+    found = [row for row in answered(season_warehouse, "Q20") if row["kpi_id"] in figures]
+    assert_equal(found, ("system_version", "kpi_id"), expected)
+    assert {row["is_moved"] for row in found} == {True, False, None}
+    assert {row["is_broken"] for row in found} == {True, False}
+
+
+# --- management information itself
+def test_q21_lists_what_can_be_produced_today(season_warehouse: Settings) -> None:
+    """Of the system versions in force at the as-of date; the register itself is proved elsewhere."""
+    register = ask(season_warehouse, "select kpi_id, system_version, status, reason from metrics.kpi_register")
+    gone = {"legacy", "saab_5"}  # both ended before 2 January 2022
+    expected: Expected = {
+        (kpi_id, version): {"status": status, "reason": reason}
+        for kpi_id, version, status, reason in register
+        if version not in gone
+    }
+    found = answered(season_warehouse, "Q21")
+    assert_equal(found, ("kpi_id", "system_version"), expected)
+    order = ["NOT_AVAILABLE", "PARTIAL", "AVAILABLE"]
+    assert [row["status"] for row in found] == sorted((row["status"] for row in found), key=order.index)
+    assert all(row["reason"] and row["restored_by"] and row["owner"] for row in found if row["status"] != "AVAILABLE")
+
+
+def test_q21_knows_an_older_version_while_it_is_in_force(season_warehouse: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "occ.duckdb"
+    copy_to_single_file(season_warehouse, file)
+    with duckdb.connect(str(file)) as con:
+        con.execute("delete from quality.deliveries where business_date >= '2021-12-13'")
+        answer = questions.ask_on(con, questions.question("Q21"), {})
+    versions = {row[answer.columns.index("system_version")] for row in answer.rows}
+    assert "saab_5" in versions
+    assert versions.isdisjoint({"legacy", "saab_6"})
+
+
+def test_q22_accounts_for_every_row_and_traces_a_figure(season_warehouse: Settings, facts: Facts) -> None:
+    columns = ("rows_read", "rows_loaded", "rows_superseded", "rows_duplicate", "rows_quarantined")
+    totals: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(columns, 0))
+    for each in facts.landing.deliveries:
+        for column in columns:
+            totals[each.export or "unknown"][column] += getattr(each, column)
+    expected: Expected = {("1 rows of the export", name): {**found, "unaccounted_count": 0}
+                          for name, found in totals.items()}  # fmt: skip
+    newest = max(key[2] for key, row in facts.figures.items()
+                 if key[:2] == ("calls_999_within_10s", "day") and key[3] == "force" and row.denominator)  # fmt: skip
+    calls = [call for call in facts.calls if call.line == "999" and call.outcome == "answered"
+             and call.wait_seconds is not None and day(call.offered_day) == newest]  # fmt: skip
+    in_time = sum(call.wait_seconds <= 10 for call in calls if call.wait_seconds is not None)
+    expected[("2 figure to rows", "calls_999_within_10s")] = {
+        "period_start": newest, "numerator": in_time, "denominator": len(calls), "counted_numerator": in_time,
+        "counted_denominator": len(calls), "traced_count": len(calls), "difference": 0,
+    }  # fmt: skip
+    found = [row for row in answered(season_warehouse, "Q22") if row["part"] < "3"]
+    assert_equal(found, ("part", "what"), expected)
+
+
+def test_q23_counts_what_failed_and_what_was_set_aside(season_warehouse: Settings, facts: Facts) -> None:
+    """Without an older generation the rules cannot be compared; what was set aside can."""
+    results = ask(season_warehouse, "select rule_id, dimension, system, status, failed_count from quality.rule_results")
+    touched = dict(ask(season_warehouse, "select rule_id, indicators from quality.rules"))
+    groups: dict[tuple[str, str], list[tuple[Any, ...]]] = defaultdict(list)
+    for row in results:
+        groups[row[1], row[2]].append(row)
+    expected: Expected = {}
+    for (dimension, system), rows in groups.items():
+        failing = [row for row in rows if row[3] in ("WARN", "FAIL")]
+        names = {name for row in rows if row[3] in ("WARN", "FAIL", "ERROR") for name in touched[row[0]] or []}
+        expected[("1 rules", dimension, system)] = {
+            "checked_count": len(rows),
+            "failing_count": len(failing),
+            "error_count": sum(row[3] == "ERROR" for row in rows),
+            "failing_rows": sum(row[4] for row in failing),
+            "failing_rows_before": None,
+            "is_better": None,
+            "indicators": ", ".join(sorted(names)) or None,
+        }
+    week = monday(max(day(number) for number in delivered_days(facts.landing, ("saab_incidents",))))
+    for export in {each.export for each in facts.landing.deliveries if each.export}:
+        files = [each for each in facts.landing.deliveries if each.export == export and each.business_date]
+        now = [each for each in files if monday(each.business_date) == week]
+        before = [each for each in files if monday(each.business_date) == week - timedelta(days=7)]
+        if now or before:
+            rows_now, rows_before = (sum(each.rows_quarantined for each in some) for some in (now, before))
+            expected[("2 rows and files set aside", "validity", export)] = {
+                "checked_count": len(now),
+                "failing_count": sum(each.status == "QUARANTINED" for each in now),
+                "failing_rows": rows_now,
+                "failing_rows_before": rows_before,
+                "is_better": rows_now < rows_before,
+            }
+    assert_equal(answered(season_warehouse, "Q23"), ("part", "dimension", "system"), expected)
+    assert any(columns["failing_count"] for key, columns in expected.items() if key[0] == "1 rules")
+
+
+def test_q23_compares_with_the_generation_of_a_week_before(season_warehouse: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "occ.duckdb"
+    copy_to_single_file(season_warehouse, file)
+    with duckdb.connect(str(file)) as con:
+        dimension, system, rule, failed = con.execute(
+            "select dimension, system, rule_id, failed_count from quality.rule_results "
+            "where status in ('WARN', 'FAIL') order by failed_count desc limit 1"
+        ).fetchall()[0]
+        for name, days, rows in (("20200101T000000Z", 7, 1000), ("20200102T000000Z", 6, 5000)):
+            con.execute(
+                "insert into quality.rule_results by name select * replace (? as generation, ? as failed_count, "
+                "business_date - cast(? as integer) as business_date) from quality.rule_results "
+                "where rule_id = ? and generation > '2021'",
+                [name, failed + rows, days, rule],
+            )
+        answer = questions.ask_on(con, questions.question("Q23"), {})
+    rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+    (row,) = [row for row in rows if (row["part"], row["dimension"], row["system"]) == ("1 rules", dimension, system)]
+    assert row["failing_rows_before"] == failed + 1000
+    assert row["is_better"] is True
