@@ -15,6 +15,24 @@
 {%- endmacro %}
 
 
+{# The two numbers of a packed one, the second below 2^32. #}
+{% macro first_of_packed(number) -%}
+    {{ return(adapter.dispatch('first_of_packed', 'control_room')(number)) }}
+{%- endmacro %}
+
+{% macro default__first_of_packed(number) -%}
+    ({{ number }} div 4294967296)
+{%- endmacro %}
+
+{% macro duckdb__first_of_packed(number) -%}
+    ({{ number }} // 4294967296)
+{%- endmacro %}
+
+{% macro second_of_packed(number) -%}
+    ({{ number }} % 4294967296)
+{%- endmacro %}
+
+
 {# A date as YYYYMMDD. #}
 {% macro date_digits(day) -%}
     {{ return(adapter.dispatch('date_digits', 'control_room')(day)) }}
@@ -51,6 +69,12 @@
 
 {% macro duckdb__packed_after_instant(utc, number) -%}
     (cast(coalesce(epoch_us({{ utc }}), -9223372036854775807) as hugeint) * 9223372036854775808 + {{ number }})
+{%- endmacro %}
+
+
+{# The greatest number that can follow an instant in `packed_after_instant`. #}
+{% macro last_number() -%}
+    9223372036854775806
 {%- endmacro %}
 
 

@@ -67,3 +67,17 @@
 {% macro duckdb__value_at_max(value, by) -%}
     arg_max_null({{ value }}, {{ by }})
 {%- endmacro %}
+
+
+{# The last value of a window that is not null; the window (`over (...)`) follows. #}
+{% macro last_known(expression) -%}
+    {{ return(adapter.dispatch('last_known', 'control_room')(expression)) }}
+{%- endmacro %}
+
+{% macro default__last_known(expression) -%}
+    last_value({{ expression }}) ignore nulls
+{%- endmacro %}
+
+{% macro duckdb__last_known(expression) -%}
+    last_value({{ expression }} ignore nulls)
+{%- endmacro %}

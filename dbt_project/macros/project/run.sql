@@ -35,3 +35,10 @@
         )
     )
 {%- endmacro %}
+
+
+{# Whether an instant lies between the as-of instant of the generation that is out and the one now: what was not seen and is. #}
+{% macro is_passed_by(as_of, instant) -%}
+    ({{ instant }} < {{ as_of }}.as_of_at
+        and ({{ as_of }}.published_as_of_at is null or {{ instant }} >= {{ as_of }}.published_as_of_at))
+{%- endmacro %}

@@ -1,5 +1,6 @@
 -- The incidents this run works out again: those that a touched row of any version names, those created during a touched
--- disruption, and those with an appointment whose slot has passed since the generation that is out. Empty in a full run.
+-- disruption, those with an appointment whose slot has passed since the generation that is out, and those of which something
+-- that was delivered before lies between the as-of instant of states then and now. Empty in a full run.
 
 with
 
@@ -35,6 +36,35 @@ as_of as (
     where system in (select system from {{ ref('int_delivered_days') }} where export = 'saab_diary')
 ),
 
+-- What lies between them was delivered before, and is seen from now on.
+states_as_of as (
+    select published_as_of_at, as_of_at
+    from {{ ref('int_states_as_of') }}
+    where published_as_of_at is null or published_as_of_at < as_of_at
+),
+
+-- Whole appointments: another version may name another incident, and the log another one still.
+touched_appointments as (
+    select appointment_id
+    from diary
+    where _key in {{ touched_keys(ref('base_saab_diary'), 'saab_diary') }}
+
+    union
+
+    select diary.appointment_id
+    from diary
+    inner join as_of on diary.slot_end_at > as_of.earlier_at and diary.slot_end_at <= as_of.later_at
+
+    union
+
+    select diary.appointment_id
+    from diary
+    inner join states_as_of
+        on {{ is_passed_by('states_as_of', 'diary.slot_end_at') }}
+        or {{ is_passed_by('states_as_of', 'diary.attended_at') }}
+        or {{ is_passed_by('states_as_of', 'diary.updated_at') }}
+),
+
 named as (
     select incident_ref as incident_key
     from incidents
@@ -55,18 +85,37 @@ named as (
 
     union
 
-    -- The appointment, whole: another version of it may name another incident.
     select incident_ref as incident_key
     from diary
-    where appointment_id in (
-        select appointment_id from diary where _key in {{ touched_keys(ref('base_saab_diary'), 'saab_diary') }}
-    )
+    where appointment_id in (select appointment_id from touched_appointments)
 
     union
 
-    select diary.incident_ref as incident_key
-    from diary
-    inner join as_of on diary.slot_end_at > as_of.earlier_at and diary.slot_end_at <= as_of.later_at
+    select incident_ref as incident_key
+    from log
+    where from_value in (select appointment_id from touched_appointments)
+
+    union
+
+    select incidents.incident_ref as incident_key
+    from incidents
+    inner join states_as_of
+        on {{ is_passed_by('states_as_of', 'incidents.created_at') }} or {{ is_passed_by('states_as_of', 'incidents.closed_at') }}
+
+    union
+
+    -- An event of the doubled hour may be an hour later than delivered.
+    select log.incident_ref as incident_key
+    from log
+    inner join states_as_of
+        on {{ is_passed_by('states_as_of', 'log.event_at') }}
+        or {{ is_passed_by('states_as_of', plus_seconds('log.event_at', 3600)) }}
+
+    union
+
+    select statuses.incident_ref as incident_key
+    from statuses
+    inner join states_as_of on {{ is_passed_by('states_as_of', 'statuses.status_at') }}
 
     union
 

@@ -22,6 +22,10 @@ resource_days as (
     select * from {{ ref('int_affected_resource_days') }}
 ),
 
+state_dates as (
+    select * from {{ ref('int_affected_state_dates') }}
+),
+
 agent_days as (
     select * from {{ ref('int_affected_agent_days') }}
 ),
@@ -49,6 +53,8 @@ changed as (
     select 'fct_incidents' as table_name, affected_date as changed_date from affected_dates where subject = 'incidents'
     union all
     select 'fct_incident_events' as table_name, affected_date as changed_date from event_dates
+    union all
+    select 'fct_incident_states' as table_name, affected_date as changed_date from state_dates where subject = 'states'
     union all
     select 'fct_resource_statuses' as table_name, started_date as changed_date from resource_days
     union all

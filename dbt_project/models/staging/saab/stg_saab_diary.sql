@@ -44,10 +44,12 @@ final as (
         known_status as status,
         known_status = 'ATTENDED' as is_attended,
         known_status = 'MOVED' as is_moved,
+        known_status in ('CANCELLED_VICTIM', 'CANCELLED_POLICE') as is_cancelled,
         attended_at,
         callsign as resource,
         known_area as area_code,
         updated_at,
+        {{ packed('_content_no', '_source_row') }} as _row_id,
         _delivery_id,
         _source_row
     from standing

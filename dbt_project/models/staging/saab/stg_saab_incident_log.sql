@@ -11,13 +11,34 @@ event_codes as (
     select distinct code, means from {{ ref('event_codes') }}
 ),
 
-standing as (
+grades as (
+    select distinct code, means, is_attendance_expected from {{ ref('grades') }}
+),
+
+diaries as (
+    select distinct code, means from {{ ref('diaries') }}
+),
+
+coded as (
     select
         delivered.*,
         coalesce(event_codes.means, 'UNKNOWN') as known_event_code
     from delivered
     left join event_codes on delivered.event_code = event_codes.code
     where delivered._outcome = 'loaded'
+),
+
+standing as (
+    select
+        coded.*,
+        coded.known_event_code in ('GRADED', 'REGRADED') and coded.to_value is not null as has_grade,
+        grades.means as known_grade,
+        grades.is_attendance_expected,
+        coded.known_event_code in ('DIARY_BOOKED', 'DIARY_MOVED', 'DIARY_FAILED') as is_of_diary,
+        diaries.means as known_diary
+    from coded
+    left join grades on coded.to_value = grades.code
+    left join diaries on coded.to_value = diaries.code
 ),
 
 final as (
@@ -37,12 +58,21 @@ final as (
         known_event_code = 'TASK_DECLINED' as is_task_declined,
         known_event_code = 'RETHRIVE' as is_risk_reassessed,
         known_event_code = 'ASSIGNED' as is_assigning,
+        known_event_code = 'UNASSIGNED' as is_unassigning,
+        known_event_code = 'DIARY_BOOKED' as is_booking,
+        known_event_code = 'DIARY_MOVED' as is_moving,
+        known_event_code = 'DIARY_FAILED' as is_failing_booking,
         known_event_code = 'CLOSED' as is_closing,
         known_event_code = 'REOPENED' as is_reopening,
         from_value as from_code,
         to_value as to_code,
+        case when has_grade then coalesce(known_grade, 'UNKNOWN') end as grade_code,
+        coalesce(has_grade and known_grade <> 'UNKNOWN' and not is_attendance_expected, false) as is_without_deployment,
+        case when is_of_diary then from_value end as appointment_key,
+        case when is_of_diary then known_diary end as diary_code,
         callsign as resource,
         user_token,
+        {{ packed('_content_no', '_source_row') }} as _row_id,
         _delivery_id,
         _source_row
     from standing

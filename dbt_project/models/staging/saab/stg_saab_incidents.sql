@@ -56,6 +56,7 @@ final as (
         standing.beat as beat_code,
         coalesce(standing.is_urban = 'Y', false) as is_urban,
         case when standing.thrive_risk is not null then coalesce(thrive_risks.means, 'UNKNOWN') end as thrive_risk,
+        coalesce(thrive_risks.means = 'HIGH', false) as is_high_risk,
         coalesce(standing.is_domestic_abuse = 'Y', false) as is_domestic_abuse,
         coalesce(standing.is_repeat_victim = 'Y', false) as is_repeat_victim,
         coalesce(standing.is_back_record = 'Y', false) as is_back_record,
@@ -67,6 +68,7 @@ final as (
         standing.updated_at,
         standing.first_at_scene_at,
         coalesce(standing.pnc_checked = 'Y', false) as is_pnc_checked,
+        {{ packed('standing._content_no', 'standing._source_row') }} as _row_id,
         standing._delivery_id,
         standing._source_row
     from standing

@@ -31,6 +31,7 @@ final as (
         coalesce(status_codes.milestone = 'EN_ROUTE', false) as is_en_route,
         coalesce(status_codes.milestone = 'AT_SCENE', false) as is_at_scene,
         coalesce(areas.means, 'UNKNOWN') as area_code,
+        {{ packed('standing._content_no', 'standing._source_row') }} as _row_id,
         standing._delivery_id,
         standing._source_row
     from standing
