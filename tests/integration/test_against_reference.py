@@ -1,4 +1,4 @@
-"""The published warehouse equals the independent calculation: files, calls, incidents and every indicator."""
+"""The published warehouse equals the independent calculation: files, calls, incidents, states, hours, indicators."""
 
 from __future__ import annotations
 
@@ -34,21 +34,51 @@ def test_every_incident_of_the_sample_is_derived_alike(
     assert against_reference.incidents(small_warehouse, small_reference) == []
 
 
+def test_every_state_of_the_sample_is_derived_alike(
+    small_warehouse: Settings, small_reference: reference.Landing
+) -> None:
+    assert against_reference.states(small_warehouse, small_reference) == []
+
+
+def test_every_hour_of_the_sample_counts_the_same_unresourced_incidents(
+    small_warehouse: Settings, small_reference: reference.Landing
+) -> None:
+    assert against_reference.unresourced_hourly(small_warehouse, small_reference) == []
+
+
+def test_what_may_still_be_missing_is_missing(small_warehouse: Settings) -> None:
+    """What has been built is no longer pending: take it out of PENDING."""
+    assert against_reference.missing(small_warehouse) == against_reference.PENDING
+
+
 def test_every_figure_of_the_sample_is_equal_to_the_last_unit(
     small_warehouse: Settings, small_reference: reference.Landing
 ) -> None:
     assert against_reference.indicators(small_warehouse, small_reference) == []
 
 
-@pytest.mark.parametrize("seed", range(10))
-def test_a_tiny_world_full_of_traps_is_derived_alike(seed: int, tmp_path: Path) -> None:
-    """Each world plants the edges by hand: 10 and 11 s, 600 and 601 s, midnight, doubled hour, regrades, reopenings."""
-    landing = tmp_path / "landing"
+def _compared(seed: int, folder: Path) -> None:
+    landing = folder / "landing"
     write_world(landing, seed)
-    settings = settings_for(tmp_path, landing)
+    settings = settings_for(folder, landing)
     run(settings)
     landed = reference.load(landing)
     assert against_reference.deliveries(settings, landing) == []
     assert against_reference.calls(settings, landed) == []
     assert against_reference.incidents(settings, landed) == []
+    assert against_reference.states(settings, landed) == []
+    assert against_reference.unresourced_hourly(settings, landed) == []
     assert against_reference.indicators(settings, landed) == []
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_tiny_world_full_of_traps_is_derived_alike(seed: int, tmp_path: Path) -> None:
+    """Each world plants the edges by hand: 10 and 11 s, 600 and 601 s, midnight, doubled hour, regrades, reopenings,
+    assignments of no length, appointments moved and overdue, what happens at the very as-of instant."""
+    _compared(seed, tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(10, 60))
+def test_many_more_tiny_worlds_are_derived_alike(seed: int, tmp_path: Path) -> None:
+    _compared(seed, tmp_path)

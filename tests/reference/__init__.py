@@ -8,23 +8,31 @@ begins with "Choice".
     deliveries(landing); as_of(landing)
     facts = calls(landing), incidents(landing)
     rows = indicators(landing, *facts)
+    intervals = states(landing, facts[1])
+    hours = unresourced_hourly(landing, intervals)
 """
 
 from __future__ import annotations
 
 from .call_facts import Call, calls
 from .incident_facts import Incident, incidents, resolved_events
-from .kpi_results import ResponseTarget, indicators
+from .kpi_results import indicators
 from .landing import Delivery, Landing, as_of, deliveries, load
 from .ledgers import KpiRow, percentile
+from .parameters import Limit, ResponseTarget
+from .states import State, states
+from .unresourced import HourCell, unresourced_hourly
 
 __all__ = [
     "Call",
     "Delivery",
+    "HourCell",
     "Incident",
     "KpiRow",
     "Landing",
+    "Limit",
     "ResponseTarget",
+    "State",
     "as_of",
     "calls",
     "deliveries",
@@ -33,4 +41,6 @@ __all__ = [
     "load",
     "percentile",
     "resolved_events",
+    "states",
+    "unresourced_hourly",
 ]

@@ -1,7 +1,4 @@
-"""Incidents with the times that their log, their resources and their diary give. No indicator arithmetic.
-
-Not derived here: is_admin (the list of category codes belongs to the profile) and the states of an incident.
-"""
+"""Incidents with the times that their log, their resources and their diary give. No states, no indicator arithmetic."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ from typing import Any, NamedTuple
 
 from . import clocks
 from .landing import Landing, exports_of, last_day
-from .layouts import AREAS, GRADES, SOURCES, THRIVE_RISKS, UNKNOWN
+from .layouts import ADMINISTRATIVE, AREAS, GRADES, SOURCES, THRIVE_RISKS, UNKNOWN
 
 
 class Event(NamedTuple):
@@ -54,6 +51,7 @@ class Incident(NamedTuple):
     response_seconds: int | None
     is_attended: bool
     never_attended_after_diary: bool
+    is_admin: bool
 
 
 class _Pressed(NamedTuple):
@@ -232,6 +230,7 @@ def _saab_incident(key: str, record: tuple[Any, ...], around: _Around) -> Incide
         never_attended_after_diary=bool(appointments)
         and not is_attended
         and (closed_at is not None or _has_passed(appointments, around.as_of)),
+        is_admin=(close_code or open_code) in ADMINISTRATIVE,
     )
 
 
@@ -272,6 +271,7 @@ def _legacy_incident(key: tuple[Any, ...], record: tuple[Any, ...]) -> Incident:
         response_seconds=None if at_scene is None else at_scene - created,
         is_attended=at_scene is not None,
         never_attended_after_diary=False,
+        is_admin=category in ADMINISTRATIVE,
     )
 
 

@@ -1,28 +1,21 @@
-"""Call and response indicators. What belongs here: which facts enter which figure. No facts derived, no periods."""
+"""Call and response indicators, and all of them together. What belongs here: which facts enter which figure.
+
+No facts derived, no periods.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 from .call_facts import Call
-from .clocks import day_date, local_day
+from .clocks import local_day
 from .incident_facts import Incident
+from .incident_results import incident_rows
 from .landing import Landing
 from .ledgers import FORCE, Figure, KpiRow, Ledger, Scope, ratio_ledgers, rows_of, span_of
-
-
-class ResponseTarget(NamedTuple):
-    """A response target in force; none is public, so the default of `indicators` is none."""
-
-    grade: str
-    is_urban: bool
-    seconds: int
-    valid_from: date = date.min
-    valid_to: date = date.max
-
+from .parameters import ResponseTarget, target_of
 
 # --- calls --------------------------------------------------------------------------------------------------------
 _THRESHOLDS = {"999": ("calls_999_within_10s", 10), "101": ("calls_101_within_30s", 30)}
@@ -157,19 +150,6 @@ def _instants(incident: Incident, call: Call | None) -> tuple[int | None, ...]:
     )
 
 
-def target_seconds(grade: str | None, is_urban: bool, day: int, targets: Sequence[ResponseTarget]) -> int | None:
-    """The target of a grade in force on a London day; valid_to is the first day it is no longer in force."""
-    for each in targets:
-        if (each.grade, each.is_urban) == (grade, is_urban) and each.valid_from <= day_date(day) < each.valid_to:
-            return each.seconds
-    return None
-
-
-def target_of(incident: Incident, targets: Sequence[ResponseTarget]) -> int | None:
-    """The target of final grade and urban in force on the day of creation."""
-    return target_seconds(incident.grade_final, incident.is_urban, incident.created_day, targets)
-
-
 def _response_scopes(incident: Incident) -> tuple[Scope, ...]:
     urban = "Y" if incident.is_urban else "N"
     area = incident.area_code
@@ -245,10 +225,11 @@ def indicators(
     incidents: Sequence[Incident],
     response_targets: Sequence[ResponseTarget] = (),
 ) -> list[KpiRow]:
-    """Every call and response indicator, sorted by indicator, period and scope."""
+    """Every indicator, sorted by indicator, period and scope."""
     rows = [
         *_call_rows(landing, calls),
         *_occupancy_rows(landing),
         *_response_rows(landing, incidents, calls, response_targets),
+        *incident_rows(landing, incidents, response_targets),
     ]
     return sorted(rows, key=lambda row: row[:5])

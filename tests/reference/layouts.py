@@ -239,6 +239,8 @@ SOURCES = frozenset(
 )
 GRADES = frozenset({"1", "2", "3", "4"})
 AREAS = frozenset({"HEREF", "NWORC", "SWORC", "SHROP", "TELF"})
+# Categories kept for the force's own use: no incidents in its totals.
+ADMINISTRATIVE = frozenset({"ADM-MESSAGE", "ADM-LOSTPROP", "ADM-PREPLAN", "ADM-TEST"})
 THRIVE_RISKS = frozenset({"HIGH", "MEDIUM", "STANDARD"})
 # How the hours call the diaries; an unknown diary is a scheduled appointment.
 KIND_OF_DIARY = {

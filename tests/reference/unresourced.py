@@ -9,14 +9,13 @@ Choices, where the description is silent:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
 from itertools import product
 from typing import NamedTuple
 
 from . import clocks
-from .kpi_results import ResponseTarget, target_seconds
 from .landing import Landing, delivered_days, first_day
 from .layouts import AREAS, GRADES, UNKNOWN
+from .parameters import Limit, ResponseTarget, limits_of, target_seconds
 from .states import UNGRADED, State, states_as_of
 
 HOUR = 3600
@@ -25,18 +24,6 @@ SAAB = ("saab_incidents", "saab_incident_log", "saab_resource_status", "saab_dia
 DAILY = ("saab_incidents", "saab_incident_log")  # what a day needs to be delivered
 
 Where = tuple[str, str, str]  # area, grade, kind
-
-
-class Limit(NamedTuple):
-    """A dated parameter of one area, grade and kind; none is public."""
-
-    area_code: str
-    grade: str
-    kind: str
-    upper_limit: int | None
-    area_of_concern: int | None
-    valid_from: date = date.min
-    valid_to: date = date.max  # the first day it is no longer in force
 
 
 class HourCell(NamedTuple):
@@ -149,13 +136,6 @@ def _count_flows(states: Iterable[State], hours: range, counts: list[dict[Where,
                 counts[place].setdefault(stay.where, _Count()).went_out += 1
 
 
-def _limit(where: Where, day: date, limits: Iterable[Limit]) -> tuple[int | None, int | None]:
-    for each in limits:
-        if (each.area_code, each.grade, each.kind) == where and each.valid_from <= day < each.valid_to:
-            return each.upper_limit, each.area_of_concern
-    return None, None
-
-
 def unresourced_hourly(
     landing: Landing,
     states: Sequence[State],
@@ -186,5 +166,5 @@ def unresourced_hourly(
                 count.beyond,
                 count.went_in,
                 count.went_out,
-                *_limit(where, clocks.day_date(day), limits),
+                *limits_of(where, day, limits),
             )
