@@ -2,8 +2,10 @@
 
 `write_world(folder, seed)` writes one world; the same seed gives the same bytes. Three days around an ordinary night, a
 turn of the year or one of the two clock changes, with the traps of calls (boundary waits, short abandons, redials at
-600 and 601 seconds, midnight, several legs), of incidents (regrades, missing arrivals, back records, reopened ones) and
-of deliveries (corrections, copies, parts, encodings, bad rows, bad files).
+600 and 601 seconds, midnight, several legs), of incidents (regrades, missing arrivals, back records, reopened ones), of
+their states (everything that can happen to one, in any order and often at one instant, up to and past the as-of
+instant), of waiting (re-assessed at the very limit) and of deliveries (corrections, copies, parts, encodings, bad rows,
+bad files, days that never came).
 """
 
 from __future__ import annotations
@@ -290,7 +292,8 @@ def _add_incident(world: _World, day: date, number: int) -> None:
         "recorded": keyed,
         "source": rng.choice(("999", "101", "SOH", "PIGEON", "")),
         "call_ref": rng.choice((call, call, "20200101-0001")),
-        "open_code": "PSW01",
+        "open_code": rng.choice(("PSW01", "PSW-CONCERN", "ADM-TEST", "")),
+        "close_code": rng.choice(("", "", "CRM-THEFT", "ADM-MESSAGE", "PSW02")),
         "qualifiers": rng.choice(ODD_TEXTS),
         "grade_init": grade,
         "grade_curr": final,
@@ -310,6 +313,177 @@ def _add_incident(world: _World, day: date, number: int) -> None:
     }
     world.add("saab_incidents", day, **row)
     _resend(world, day, row)
+
+
+# --- states -------------------------------------------------------------------------------------------------------
+# Seconds after creation: few, so that much happens at one instant, and about the limits.
+OFFSETS = (
+    -60,
+    -60,
+    0,
+    0,
+    0,
+    60,
+    60,
+    120,
+    120,
+    300,
+    600,
+    600,
+    899,
+    900,
+    901,
+    1800,
+    3600,
+    3600,
+    3601,
+    7200,
+    40_000,
+    90_000,
+)
+STEPS = (
+    "GRADED", "GRADED", "REGRADED", "REGRADED", "RETHRIVE", "TASKED", "TASKED", "TASK_DECLINED", "ASSIGNED", "ASSIGNED",
+    "ASSIGNED", "UNASSIGNED", "UNASSIGNED", "DIARY_BOOKED", "DIARY_BOOKED", "DIARY_MOVED", "DIARY_MOVED",
+    "DIARY_FAILED", "CLOSED", "CLOSED", "REOPENED", "REOPENED", "LINKED", "NEW_CODE",
+)  # fmt: skip
+DIARIES = ("DA_DIARY_CAR", "DIARY_CAR", "DIARY_CAR", "SCHEDULED", "NEW_DIARY", "")
+APPOINTMENT_STATUSES = (
+    "BOOKED", "BOOKED", "MOVED", "MOVED", "MOVED", "ATTENDED", "ATTENDED", "FAILED", "CANCELLED_VICTIM",
+    "CANCELLED_POLICE", "LOST",
+)  # fmt: skip
+
+
+class _Trap:
+    """One incident to which anything happens."""
+
+    def __init__(self, world: _World, day: date, number: int) -> None:
+        self.world, self.day = world, day
+        self.reference = f"WM-{day:%Y%m%d}-{number:05d}"
+        self.created = world.instant(day)
+        self.log = _Log(world, self.reference)
+        self.callsigns = (f"TR{day:%d}{number}A", f"TR{day:%d}{number}A", f"TR{day:%d}{number}B")
+        self.appointments = (f"AQ-{day:%d}{number}A", f"AQ-{day:%d}{number}A", f"AQ-{day:%d}{number}B")
+
+    def when(self) -> datetime:
+        """Some seconds after creation, or about the as-of instant, or at a full hour, when the hours are counted."""
+        rng = self.world.rng
+        kind = rng.random()
+        if kind < 0.06:
+            last = self.world.days[-1] + timedelta(days=1)
+            end = datetime(last.year, last.month, last.day, tzinfo=LONDON).astimezone(UTC)
+            return _after(end, rng.choice((-1, 0, 1)))
+        if kind < 0.16:
+            hour = self.created.replace(minute=0, second=0)
+            return _after(hour, 3600 * rng.randrange(1, 4) + rng.choice((-1, 0, 0, 1)))
+        return _after(self.created, rng.choice(OFFSETS))
+
+    def happen(self) -> None:
+        rng = self.world.rng
+        code = rng.choice(STEPS)
+        said: Row = {}
+        if code in ("GRADED", "REGRADED"):
+            said["to_value"] = rng.choice(("1", "2", "2", "3", "3", "4", "9", ""))
+        elif code in ("ASSIGNED", "UNASSIGNED"):
+            said["callsign"] = rng.choice((*self.callsigns, *self.callsigns, ""))
+        elif code == "RETHRIVE":
+            said["to_value"] = "HIGH"
+        elif code == "TASKED":
+            said["to_value"] = "TELF"
+        elif code.startswith("DIARY_"):
+            said["from_value"] = rng.choice((*self.appointments, *self.appointments, ""))
+            said["to_value"] = rng.choice(DIARIES) if code == "DIARY_BOOKED" else ""
+        self.log.write(self.when(), code, **said)
+
+    def press(self) -> None:
+        rng = self.world.rng
+        reference = rng.choice((self.reference,) * 6 + (f"WM-{self.day:%Y%m%d}-00001", ""))
+        _press(
+            self.world, reference, rng.choice(self.callsigns), self.when(), rng.choice(("5", "5", "6", "6", "2", "06"))
+        )
+
+    def book(self, appointment: str) -> None:
+        """The versions of one appointment, the first of them perhaps never delivered."""
+        rng = self.world.rng
+        for version in range(rng.choice((1, 1, 1, 2)), rng.choice((2, 2, 3, 4, 5))):
+            status = rng.choice(APPOINTMENT_STATUSES)
+            start = _after(self.created, rng.choice((-90_000, 0, 3600, 86_400, 400_000)))
+            end = rng.choice((self.when(), self.when(), _after(start, 3600), ""))
+            self.world.add(
+                "saab_diary",
+                self.world.days[min(self.world.days.index(self.day) + version - 1, 2)],
+                appt_id=appointment,
+                version=version,
+                inc_ref=self.reference,
+                diary=rng.choice(DIARIES),
+                booked_at=rng.choice((self.when(), self.when(), "")),
+                slot_start=rng.choice((start, start, "")),
+                slot_end=end,
+                status=status,
+                attended_at=rng.choice((self.when(), self.when(), "")) if status == "ATTENDED" else "",
+                callsign="DC1",
+                lpa=rng.choice(AREAS),
+                updated_at=rng.choice((self.when(), self.when(), self.when(), "")),
+            )
+
+    def row(self) -> Row:
+        rng = self.world.rng
+        is_closed = rng.random() < 0.4
+        return {
+            "inc_ref": self.reference,
+            "created": self.created,
+            "recorded": rng.choice((self.created, _after(self.created, 3600), _after(self.created, 3601), "")),
+            "source": rng.choice(("999", "101", "")),
+            "open_code": "PSW-CONCERN",
+            "grade_init": "2",
+            "grade_curr": rng.choice(("1", "2", "2", "3", "9", "")),
+            "lpa": rng.choice(AREAS),
+            "urban": rng.choice(("Y", "N")),
+            "thrive_risk": rng.choice(("HIGH", "HIGH", "MEDIUM", "STANDARD", "")),
+            "da_flag": rng.choice(("Y", "N")),
+            "back_record": rng.choice(("N", "N", "N", "N", "N", "Y")),
+            "linked_to": rng.choice(("", "", "", "", "", f"WM-{self.day:%Y%m%d}-00001")),
+            "status": "CLOSED" if is_closed else "OPEN",
+            "closed": rng.choice((self.when(), self.when(), "")) if is_closed else "",
+            "last_updated": _after(self.created, 600),
+        }
+
+
+def _add_trap(world: _World, day: date, number: int) -> None:
+    """Anything in any order; the log may have no closing, no event at all, or an incident that never came."""
+    rng = world.rng
+    trap = _Trap(world, day, number)
+    for _ in range(rng.choice((0, 3, 6, 9, 9, 12, 12, 15))):
+        trap.happen()
+    for _ in range(rng.choice((0, 0, 2, 5))):
+        trap.press()
+    for appointment in rng.sample(trap.appointments[1:], rng.choice((0, 1, 1, 2))):
+        trap.book(appointment)
+    if rng.random() < 0.95:
+        row = trap.row()
+        world.add("saab_incidents", day, **row)
+        _resend(world, day, row)
+
+
+def _add_waiting(world: _World, day: date, number: int) -> None:
+    """Waits for a resource about as long as a limit allows, and is assessed again just in time, late or never."""
+    rng = world.rng
+    trap = _Trap(world, day, number)
+    start = trap.created
+    trap.log.write(start, "CREATED")
+    trap.log.write(start, "GRADED", to_value=rng.choice(("1", "2", "3")))
+    if rng.random() < 0.3:
+        trap.log.write(_after(start, 600), "REGRADED", to_value="2")
+    for seconds in rng.sample((-1, 0, 3599, 3600, 3601), rng.choice((0, 1, 1, 2))):
+        trap.log.write(_after(start, seconds), "RETHRIVE", to_value="HIGH")
+    end = _after(start, rng.choice((899, 900, 901, 3600, 3601, 3601, 5000, 9000)))
+    trap.log.write(end, "ASSIGNED", callsign=trap.callsigns[0])
+    if rng.random() < 0.5:
+        back = _after(end, rng.choice((0, 60)))
+        trap.log.write(back, "UNASSIGNED", callsign=trap.callsigns[0])
+        if rng.random() < 0.5:
+            trap.log.write(_after(back, 3600), "RETHRIVE", to_value="HIGH")
+        trap.log.write(_after(back, rng.choice((3600, 3601, 7200))), "CLOSED")
+    world.add("saab_incidents", day, **(trap.row() | {"thrive_risk": rng.choice(("HIGH", "HIGH", "HIGH", "MEDIUM"))}))
 
 
 def _resend(world: _World, day: date, row: Row) -> None:
@@ -342,7 +516,7 @@ def _add_legacy(world: _World) -> None:
             createdtime=created,
             grade=rng.choice(("1", "1", "2", "3", "7")),
             lpa=rng.choice(AREAS),
-            category="PSW01",
+            category=rng.choice(("PSW01", "CRM-BURG", "ADM-TEST", "")),
             source="999",
             da=rng.choice(("Y", "N", "")),
             firstassigned=rng.choice((created, "23:59:59", "00:05:00", "")),
@@ -443,6 +617,8 @@ class _Writer:
             "acd_segments": {"queue_secs": 7},
             "saab_incidents": {"urban": "Y"},
             "saab_diary": {"status": "FAILED"},
+            "saab_incident_log": {"to_value": "3"},
+            "saab_resource_status": {"inc_ref": ""},
         }
         chosen = [row | changes.get(export, {}) if rng.random() < 0.5 else row for row in rows if rng.random() < 0.6]
         name = f"{export}_{day:%Y%m%d}_{rng.choice(('090000', '235959'))}.csv"
@@ -506,11 +682,20 @@ def write_world(folder: Path, seed: int) -> list[Path]:
     for day in world.days:
         for number in range(1, world.rng.randrange(8, 16)):
             _add_incident(world, day, number)
+        for number in range(101, world.rng.randrange(109, 119)):
+            _add_trap(world, day, number)
+        for number in range(201, 206):
+            _add_waiting(world, day, number)
     _add_legacy(world)
     writer = _Writer(world, folder)
     change = world.rng.choice((*world.days, None))  # the day from which the incident system sends version 6
+    # Every other world misses a day of the incidents or of their log: of hours estimated and an as-of that is older.
+    gone = {(world.rng.choice(("saab_incidents", "saab_incident_log")), world.rng.choice(world.days))}
+    if world.rng.random() < 0.5:
+        gone.clear()
     for (export, day), rows in sorted(world.rows.items()):
         is_missing = world.rng.random() < 0.05 and (export, day) != ("acd_segments", world.days[0])
+        is_missing = is_missing or (export, day) in gone
         if not is_missing:
             writer.export(export, day, rows, change is not None and day >= change)
     writer.mischief()
