@@ -551,7 +551,10 @@ def _spoil(world: _World, table: list[list[str]], layout: Layout) -> None:
     rng = world.rng
     for _ in range(rng.choice((0, 0, 1, 2))):
         row = list(rng.choice(table[1:]))
-        kinds = [index for index, column in enumerate(layout.columns) if column.kind != "text"]
+        # No format is laid down for the number of a legacy incident: what is no number there is left alone.
+        kinds = [
+            index for index, each in enumerate(layout.columns) if each.kind != "text" and each.field != "incidentno"
+        ]
         spot = rng.choice(kinds)
         key = next(index for index, column in enumerate(layout.columns) if column.field == layout.key[0])
         spoiled = (
