@@ -164,6 +164,9 @@ def made_up_deliveries(seed: int, days: int = 5) -> list[Delivery]:
     later = [_disruption(30, 50), _disruption(70, None, "D2")]
     result.append(Delivery("service_disruptions", FIRST_DAY + timedelta(days=3), later))
     result.append(Delivery("legacy_incidents", FIRST_DAY.replace(day=1), _legacy(rnd), version="1"))
+    for suffix in ("", "100000", "120000"):
+        result.append(Delivery("da_outcomes", FIRST_DAY.replace(day=1), _outcomes(rnd), suffix, version="1"))
+    result.append(Delivery("da_outcomes", date(2021, 11, 1), _outcomes(rnd), version="1"))
     rnd.shuffle(result)
     return result
 
@@ -227,7 +230,7 @@ def _incidents(rnd: random.Random, day: date) -> list[dict[str, Any]]:
             "closing_code": rnd.choice([None, "CRM-VIOL"]),
             "grade_initial": rnd.choice(["1", "2", None]), "grade_current": rnd.choice(["1", "2", "3", "9", None]),
             "lpa": rnd.choice(["HEREF", "TELF", "XX", None]), "is_urban": rnd.choice(["Y", "N", None]),
-            "thrive_risk": rnd.choice(["HIGH", None]), "is_domestic_abuse": rnd.choice(["Y", "N", "?"]),
+            "thrive_risk": rnd.choice(["HIGH", None]), "is_domestic_abuse": rnd.choice(["Y", "Y", "N", "?"]),
             "linked_to": rnd.choice([None, None, "WM-20211029-00001"]), "status": rnd.choice(["OPEN", "CLOSED"]),
             "closed_at": rnd.choice([None, created + timedelta(hours=3)]),
             "updated_at": rnd.choice([None, _at(day, rnd)]),
@@ -236,12 +239,13 @@ def _incidents(rnd: random.Random, day: date) -> list[dict[str, Any]]:
 
 
 def _log(rnd: random.Random, day: date) -> list[dict[str, Any]]:
-    codes = ["GRADED", "REGRADED", "THRIVE", "RETHRIVE", "TASKED", "ASSIGNED", "CLOSED", "CLOSED", "REOPENED", "NOTE"]
+    given = ["GRADED", "REGRADED", "THRIVE", "RETHRIVE"]
+    codes = [*given, *given, "TASKED", "ASSIGNED", "CLOSED", "CLOSED", "REOPENED", "NOTE"]
     return [
         {
             "incident_ref": _incident_ref(rnd, day), "event_no": rnd.randrange(1, 9), "event_at": _at(day, rnd, 4),
             "recorded_at": rnd.choice([None, _at(day, rnd, 4)]), "event_code": rnd.choice(codes), "callsign": "U1",
-            "to_value": rnd.choice(["1", "3", "HIGH", "STANDARD", "?", None]),
+            "to_value": rnd.choice(["1", "1", "3", "HIGH", "HIGH", "STANDARD", "?", None]),
         }
         for _ in range(rnd.randrange(10, 30))
     ]  # fmt: skip
@@ -261,14 +265,14 @@ def _statuses(rnd: random.Random, day: date) -> list[dict[str, Any]]:
 def _diary(rnd: random.Random, day: date) -> list[dict[str, Any]]:
     """Versions in any order, slots before and after the last day, orphans, times and slots that are missing."""
     rows = []
-    for _ in range(rnd.randrange(1, 7)):
+    for _ in range(rnd.randrange(6, 14)):
         slot = _at(day, rnd, 60)
         status = rnd.choice(
             ["BOOKED", "MOVED", "MOVED", "ATTENDED", "ATTENDED", "FAILED", "CANCELLED_VICTIM", "CANCELLED_POLICE", "?"]
         )
         attended = slot + timedelta(seconds=rnd.choice([0, 3600, 3601, 9000]))
         rows.append({
-            "appointment_id": f"A{rnd.randrange(8)}", "version": rnd.randrange(1, 4),
+            "appointment_id": f"A{rnd.randrange(24)}", "version": rnd.randrange(1, 4),
             "incident_ref": rnd.choice([_incident_ref(rnd, day), _incident_ref(rnd, day), None]),
             "diary": rnd.choice(["DIARY_CAR", "DA_DIARY_CAR", "SCHEDULED", "CAR", None]),
             "booked_at": rnd.choice([None, _at(day, rnd), _at(day, rnd)]), "slot_start_at": slot,
@@ -308,6 +312,23 @@ def _legacy(rnd: random.Random) -> list[dict[str, Any]]:
         rows.append({
             "incident_date": day, "incident_no": str(number), "created_at": created, "grade": "1", "lpa": "TELF",
             "first_at_scene_at": created + timedelta(seconds=rnd.choice([-60, 600])), "is_domestic_abuse": "N",
+        })  # fmt: skip
+    return rows
+
+
+def _outcomes(rnd: random.Random) -> list[dict[str, Any]]:
+    """Of few victims, so that incidents repeat; a later file may say that it was another victim, or none."""
+    rows = []
+    for number in range(40):
+        day = FIRST_DAY + timedelta(days=number % 5)
+        rows.append({
+            "incident_ref": f"WM-{day:%Y%m%d}-{rnd.randrange(1, 9):05d}", "crime_ref": rnd.choice(["C1", None]),
+            "victim_token": rnd.choice(["v1", "v2", "v3", "v4", "v5", None]),
+            "suspect_present": rnd.choice(["Y", "N", "?", None]),
+            "arrest_at": rnd.choice([None, _at(day, rnd)]), "risk_tool": rnd.choice(["DASH", None]),
+            "risk_grade": rnd.choice(["HIGH", None]), "positive_action": rnd.choice(["Y", "N", "?", None]),
+            "body_worn_video": rnd.choice(["Y", "N", None]), "protective_order": rnd.choice(["Y", "N", None]),
+            "victim_supports": rnd.choice(["Y", "N", None]), "updated_at": rnd.choice([None, _at(day, rnd)]),
         })  # fmt: skip
     return rows
 
