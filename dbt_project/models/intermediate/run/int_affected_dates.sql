@@ -35,6 +35,10 @@ recruitment as (
     select * from {{ ref('base_recruitment') }}
 ),
 
+diary as (
+    select * from {{ ref('base_saab_diary') }}
+),
+
 contents as (
     select * from {{ source('landing', 'contents') }}
 ),
@@ -49,6 +53,14 @@ calls as (
 
 affected_incidents as (
     select * from {{ ref('int_affected_incidents') }}
+),
+
+affected_appointments as (
+    select * from {{ ref('int_affected_appointments') }}
+),
+
+affected_domestic_abuse as (
+    select * from {{ ref('int_affected_domestic_abuse') }}
 ),
 
 delivered_days as (
@@ -79,6 +91,18 @@ subjects as (
     select 'workforce' as subject, 'workforce' as export
     union all
     select 'recruitment' as subject, 'recruitment' as export
+    union all
+    select 'appointments' as subject, 'saab_diary' as export
+    union all
+    select 'appointments' as subject, 'saab_incidents' as export
+    union all
+    select 'appointments' as subject, 'saab_incident_log' as export
+    union all
+    select 'domestic_abuse' as subject, 'saab_incidents' as export
+    union all
+    select 'domestic_abuse' as subject, 'saab_resource_status' as export
+    union all
+    select 'domestic_abuse' as subject, 'da_outcomes' as export
 ),
 
 -- A day that arrives moves what is said of it, also where it brought no row.
@@ -151,6 +175,24 @@ moved as (
     select 'recruitment' as subject, month as affected_date
     from recruitment
     where _key in {{ touched_keys(ref('base_recruitment'), 'recruitment') }}
+
+    union
+
+    -- By every version, so the day that an appointment was moved away from too.
+    select 'appointments' as subject, {{ to_local_date('slot_end_at') }} as affected_date
+    from diary
+    where slot_end_at is not null
+    {% if not is_full_run() %}
+        and appointment_id in (select appointment_key from affected_appointments)
+    {% endif %}
+
+    union
+
+    select 'domestic_abuse' as subject, {{ to_local_date('created_at') }} as affected_date
+    from incidents
+    {% if not is_full_run() %}
+    where incident_ref in (select incident_key from affected_domestic_abuse)
+    {% endif %}
 ),
 
 final as (

@@ -12,6 +12,9 @@
     'digital_by_day',
     'workforce_by_month',
     'recruitment_by_month',
+    'diary_by_day',
+    'diary_incidents_by_day',
+    'domestic_abuse_by_day',
 ] %}
 
 with

@@ -9,6 +9,8 @@
     'response_stages',
     'back_key_delays',
     'tasking_times',
+    'diary_waits',
+    'domestic_abuse_attendance',
 ] %}
 
 with
