@@ -11,6 +11,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+_LONGEST = 60  # characters of a cell's line, where no terminal says how wide it is
+
 
 class Format(StrEnum):
     """The forms a table can be printed in."""
@@ -51,14 +53,15 @@ def _print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     from rich.text import Text
 
     table = Table(box=None, header_style="bold", pad_edge=False)
+    cells = [[str(_cell(value)) for value in row] for row in rows]
+    is_terminal = Console().is_terminal
     for column in columns:
-        table.add_column(Text(column), overflow="fold")
-    for row in rows:
+        # Where there is no terminal to fit into, codes and numbers stay in one piece and only long texts are folded.
+        table.add_column(Text(column), overflow="fold", max_width=None if is_terminal else _LONGEST)
+    for row in cells:
         # Text, not markup: what was delivered must not colour or click.
-        table.add_row(*(Text(str(_cell(value))) for value in row))
-    console = Console()
-    width = None if console.is_terminal else 250
-    Console(width=width).print(table)
+        table.add_row(*(Text(cell) for cell in row))
+    Console(width=None if is_terminal else 10_000).print(table)
 
 
 def _cell(value: Any) -> Any:

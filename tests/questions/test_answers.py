@@ -21,6 +21,7 @@ from orchestration.publish.generation import copy_to_single_file
 from orchestration.settings import Settings
 from tests import reference
 from tests.questions.facts import Facts, Row, day, instant, local, monday, month_end, percentile, share
+from tests.reference import signals
 from tests.reference.landing import delivered_days
 from tests.support import ask
 
@@ -307,6 +308,49 @@ def test_q08_keeps_the_clocks_apart_and_states_the_difference(season_warehouse: 
         assert_equal(found, ("month_start",), expected)
 
 
+CHARTED = {
+    "calls_999_within_10s": "higher", "calls_101_within_30s": "higher", "calls_abandoned": "lower",
+    "demand_failure": "lower", "calls_answered": "higher",
+}  # fmt: skip
+
+
+def test_q03_says_what_the_control_charts_say(season_warehouse: Settings, facts: Facts) -> None:
+    """Charts drawn anew from the weekly figures of the reference, in whole weeks that nothing disrupted."""
+    targets = {"calls_999_within_10s": 0.9, "calls_101_within_30s": 0.6}
+    expected: Expected = {}
+    for kpi_id, better in CHARTED.items():
+        weeks = []
+        for key in sorted(key for key in facts.figures if key[:2] == (kpi_id, "week") and key[3] == "force"):
+            value, last = facts.figures[key].value, key[2] + timedelta(days=6)
+            is_whole = facts.days_of("acd_segments", key[2], last) == 7
+            state = "DISRUPTED" if facts.disruption_keys(key[2], last) else "OK" if is_whole else "PARTIAL"
+            assert value is not None
+            weeks.append(signals.Week(key[2], float(value), state, targets.get(kpi_id)))
+        chart = signals.chart(weeks, better=better)
+        newest = max(monday for monday, each in chart.items() if each.is_newest_point)
+        point = chart[newest]
+        figure = facts.figures[(kpi_id, "week", newest, "force", "FORCE")]
+        expected[(kpi_id,)] = {
+            "week_start_date": newest,
+            "numerator": figure.numerator,
+            "denominator": figure.denominator,
+            "value": figure.value,
+            "centre": point.centre,
+            "lower_limit": point.lower_limit,
+            "upper_limit": point.upper_limit,
+            "variation": point.variation,
+            "assurance": point.assurance,
+            "target": targets.get(kpi_id),
+            "signal_count": sum(any(each.rules) for each in chart.values()),
+            "point_count": sum(week.quality_state == "OK" for week in weeks),
+            "disruption_keys": facts.outage["DISRUPTION_ID"],
+        }
+    found = answered(season_warehouse, "Q03")
+    assert_equal([row for row in found if row["kpi_id"] in CHARTED], ("kpi_id",), expected)
+    assert {row["scope_code"] for row in found} == {"FORCE"}
+    assert {row["scope_code"] for row in answered(season_warehouse, "Q03", area="TELF")} == {"TELF"}
+
+
 # --- incidents
 def test_q09_says_how_fast_of_how_many_and_how_it_is_known(season_warehouse: Settings, facts: Facts) -> None:
     sources: dict[tuple[date, str, str], list[str]] = defaultdict(list)
@@ -406,6 +450,151 @@ def test_q13_compares_the_areas_by_shift(season_warehouse: Settings, facts: Fact
             "month_start": month,
         }
     assert_equal(answered(season_warehouse, "Q13"), ("area_code", "shift"), expected)
+
+
+# --- diary
+Version = dict[str, Any]
+
+
+def appointments_of(facts: Facts) -> dict[str, list[Version]]:
+    """Every appointment's versions in order."""
+    fields = ("version", "incident", "diary", "booked_at", "slot_start", "slot_end", "status", "attended_at")
+    found: dict[str, list[tuple[int, Version]]] = defaultdict(list)
+    table: dict[Any, Any] = facts.landing.tables["saab_diary"]
+    for (appointment, number), record in table.items():
+        found[appointment].append((number, dict(zip(fields, record, strict=False))))
+    return {
+        key: [version for _, version in sorted(versions, key=lambda each: each[0])] for key, versions in found.items()
+    }
+
+
+def outcome_of(latest: Version) -> str | None:
+    if latest["status"] == "ATTENDED":
+        if latest["attended_at"] is None or latest["slot_end"] is None:
+            return None
+        return "KEPT" if latest["attended_at"] <= latest["slot_end"] else "LATE"
+    return latest["status"] if latest["status"] in ("FAILED", "CANCELLED_VICTIM", "CANCELLED_POLICE") else "OUTSTANDING"
+
+
+def at_booking(facts: Facts, incident: str, booked_at: int | None, codes: tuple[str, str]) -> str | None:
+    """What the log said last at the booking."""
+    if booked_at is None:
+        return None
+    known = [event for event in facts.events.get(incident, []) if event.code in codes and event.at <= booked_at]
+    return max(known, key=lambda event: (event.at, event.number)).to_value if known else None
+
+
+def test_q15_says_what_goes_into_the_diaries_and_what_comes_of_it(season_warehouse: Settings, facts: Facts) -> None:
+    as_of = int(reference.as_of(facts.landing)["incidents"].timestamp())
+    rows = []
+    for versions in appointments_of(facts).values():
+        first, latest = versions[0], versions[-1]
+        incident = facts.incident.get(latest["incident"])
+        grade = at_booking(facts, latest["incident"], first["booked_at"], ("GRADED", "REGRADED"))
+        risk = at_booking(facts, latest["incident"], first["booked_at"], ("THRIVE", "RETHRIVE"))
+        waiting = None
+        if incident and first["slot_start"] is not None and first["slot_start"] >= incident.created_at:
+            waiting = first["slot_start"] - incident.created_at
+        has_passed = latest["slot_end"] is not None and latest["slot_end"] <= as_of
+        month = local(latest["slot_end"]).date().replace(day=1).isoformat() if latest["slot_end"] else "no slot end"
+        rows.append({
+            "diary": latest["diary"], "month": month, "grade": grade or "none yet", "risk": risk or "none yet",
+            "abuse": bool(incident and incident.is_domestic_abuse), "is_known": incident is not None,
+            "is_inappropriate": grade == "1" or risk == "HIGH", "outcome": outcome_of(latest),
+            "is_judgeable": has_passed and latest["status"] != "CANCELLED_VICTIM", "waiting": waiting,
+            "age": as_of - latest["slot_end"] if has_passed and outcome_of(latest) == "OUTSTANDING" else None,
+            "is_moved": any(version["status"] == "MOVED" for version in versions),
+        })  # fmt: skip
+    expected: Expected = {}
+    groups: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    for row in rows:
+        groups["1 what goes in", row["diary"], None, row["grade"], row["risk"], row["abuse"]].append(row)
+        for scope in ((row["diary"], row["month"]), (row["diary"], "ALL"), ("ALL", "ALL")):
+            groups[("2 what came of it", *scope, None, None, None)].append(row)
+    for key, members in groups.items():
+        if key[0] == "1 what goes in":
+            diary_count = sum(row["diary"] == key[1] for row in rows)
+            expected[key] = {
+                "appointment_count": len(members),
+                "diary_count": diary_count,
+                "share_ratio": share(len(members), diary_count),
+                "inappropriate_count": sum(row["is_inappropriate"] for row in members),
+                "measured_count": sum(row["is_known"] for row in members),
+                "eligible_count": len(members),
+            }
+            continue
+        judged = [row["outcome"] for row in members if row["is_judgeable"] and row["outcome"]]
+        outcomes = [row["outcome"] for row in members]
+        waits = [row["waiting"] for row in members if row["waiting"] is not None]
+        ages = [row["age"] for row in members if row["age"] is not None]
+        median = percentile(waits, Fraction(1, 2))
+        expected[key] = {
+            "appointment_count": len(members),
+            "judged_count": len(judged),
+            "kept_count": judged.count("KEPT"),
+            "kept_ratio": share(judged.count("KEPT"), len(judged)),
+            "late_count": judged.count("LATE"),
+            "failed_count": judged.count("FAILED"),
+            "failed_ratio": share(judged.count("FAILED"), len(judged)),
+            "cancelled_by_victim_count": outcomes.count("CANCELLED_VICTIM"),
+            "cancelled_by_police_count": outcomes.count("CANCELLED_POLICE"),
+            "outstanding_count": outcomes.count("OUTSTANDING"),
+            "outstanding_age_days": Fraction(max(ages), 86_400) if ages else None,
+            "moved_count": sum(row["is_moved"] for row in members),
+            "moved_ratio": share(sum(row["is_moved"] for row in members), len(members)),
+            "days_waiting_median": median / 86_400 if median is not None else None,
+            "days_waiting_known_count": len(waits),
+            "eligible_count": sum(row["is_judgeable"] for row in members),
+        }
+    found = answered(season_warehouse, "Q15")
+    keys = ("part", "diary_code", "month", "grade_at_booking", "risk_at_booking", "is_domestic_abuse")
+    assert_equal(found, keys, expected)
+    total = expected[("2 what came of it", "ALL", "ALL", None, None, None)]
+    assert all(total[name] for name in ("kept_count", "late_count", "failed_count", "moved_count", "outstanding_count"))
+    assert any(columns.get("inappropriate_count") for columns in expected.values())
+
+
+def test_q16_names_the_incidents_that_were_parked_and_never_attended(season_warehouse: Settings, facts: Facts) -> None:
+    appointments: dict[str, list[Version]] = defaultdict(list)
+    for versions in appointments_of(facts).values():
+        appointments[versions[-1]["incident"]].append(versions[-1])
+    parked = [each for each in facts.incidents if each.incident_key in appointments and not each.is_duplicate]
+    months: dict[date, list[reference.Incident]] = defaultdict(list)
+    for each in parked:
+        months[day(each.created_day).replace(day=1)].append(each)
+    expected: Expected = {}
+    for month, members in months.items():
+        never = sum(each.never_attended_after_diary for each in members)
+        expected[("1 by month", month, None)] = {
+            "never_attended_count": never,
+            "with_appointment_count": len(members),
+            "never_attended_ratio": share(never, len(members)),
+            "measured_count": len(members),
+            "eligible_count": len(members),
+        }
+    for each in parked:
+        if each.never_attended_after_diary:
+            latest = appointments[each.incident_key]
+            ends = [version["slot_end"] for version in latest if version["slot_end"] is not None]
+            expected[("2 incidents", day(each.created_day).replace(day=1), each.incident_key)] = {
+                "created_at_local": local(each.created_at),
+                "area_code": each.area_code,
+                "grade_final": each.grade_final,
+                "thrive_risk": each.thrive_risk,
+                "is_domestic_abuse": each.is_domestic_abuse,
+                "is_open": each.is_open,
+                "appointment_count": len(latest),
+                "diaries": ", ".join(sorted({version["diary"] for version in latest})),
+                "last_slot_end_local": local(max(ends)) if ends else None,
+            }
+            if len(latest) == 1:
+                expected[("2 incidents", day(each.created_day).replace(day=1), each.incident_key)]["last_outcome"] = (
+                    outcome_of(latest[0])
+                )
+    assert any(key[0] == "2 incidents" for key in expected)
+    assert_equal(answered(season_warehouse, "Q16"), ("part", "month_start", "incident_key"), expected)
+    telf = answered(season_warehouse, "Q16", area="TELF", month="2021-10")
+    assert all(row["area_code"] in ("TELF", None) and row["month_start"] == date(2021, 10, 1) for row in telf)
 
 
 # --- resilience and people
@@ -638,7 +827,7 @@ def test_q22_accounts_for_every_row_and_traces_a_figure(season_warehouse: Settin
     for each in facts.landing.deliveries:
         for column in columns:
             totals[each.export or "unknown"][column] += getattr(each, column)
-    expected: Expected = {("1 rows of the export", name): {**found, "unaccounted_count": 0}
+    expected: Expected = {("1 rows of the export", name): {**found, "unaccounted_count": 0, "without_link_count": 0}
                           for name, found in totals.items()}  # fmt: skip
     newest = max(key[2] for key, row in facts.figures.items()
                  if key[:2] == ("calls_999_within_10s", "day") and key[3] == "force" and row.denominator)  # fmt: skip
@@ -649,8 +838,19 @@ def test_q22_accounts_for_every_row_and_traces_a_figure(season_warehouse: Settin
         "period_start": newest, "numerator": in_time, "denominator": len(calls), "counted_numerator": in_time,
         "counted_denominator": len(calls), "traced_count": len(calls), "difference": 0,
     }  # fmt: skip
-    found = [row for row in answered(season_warehouse, "Q22") if row["part"] < "3"]
-    assert_equal(found, ("part", "what"), expected)
+    assert_equal(answered(season_warehouse, "Q22"), ("part", "what"), expected)
+
+
+def test_q22_finds_a_row_that_leads_nowhere(season_warehouse: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "occ.duckdb"
+    copy_to_single_file(season_warehouse, file)
+    with duckdb.connect(str(file)) as con:
+        con.execute("delete from marts.fct_workforce where unit = 'CRIME_BUREAU'")
+        con.execute("update marts.fct_calls set wait_seconds = 11 where line = '999' and wait_seconds <= 10")
+        answer = questions.ask_on(con, questions.question("Q22"), {})
+    rows = {row["what"]: row for row in (dict(zip(answer.columns, row, strict=True)) for row in answer.rows)}
+    assert rows["workforce"]["without_link_count"] == 15
+    assert rows["calls_999_within_10s"]["difference"] == rows["calls_999_within_10s"]["numerator"] > 0
 
 
 def test_q23_counts_what_failed_and_what_was_set_aside(season_warehouse: Settings, facts: Facts) -> None:
