@@ -15,6 +15,8 @@ indicators:
   - kpi_id: calls_999_within_10s
     label: 999 calls answered within 10 seconds
     definition: Of the 999 calls answered with a known wait, the share whose wait was 10 seconds or less.
+    formula: "answered 999 calls with wait <= 10 s / answered 999 calls with a known wait"
+    limits: "Says nothing of those who hung up or were answered elsewhere: read it beside abandonment. The force's own clock, which starts when the call reaches its queue; not to be set beside the national table. A small hour or line swings much."
     subject: calls
     statistic: ratio
     unit: ratio
@@ -22,6 +24,7 @@ indicators:
     owner: &occ Head of the Operations Control Centre
     version: "1"
     inputs: calls
+    columns: {acd_segments: [dialled, queue, disposition, queue_seconds, ring_seconds]}
     line: "999"
     lines: ["999"]
     threshold_seconds: 10
@@ -31,6 +34,8 @@ indicators:
   - kpi_id: calls_999_within_10s_of_offered
     label: 999 calls answered within 10 seconds, of those offered
     definition: Of all 999 calls offered, the share answered with a wait of 10 seconds or less. A call whose wait is not known counts as not in time.
+    formula: "answered 999 calls with wait <= 10 s / 999 calls offered"
+    limits: "Harsher than the share of answered calls: callers who hung up at once, too, count as not answered in time. The target is set for the share of answered calls, not for this one."
     subject: calls
     statistic: ratio
     unit: ratio
@@ -38,6 +43,7 @@ indicators:
     owner: *occ
     version: "1"
     inputs: calls
+    columns: {acd_segments: [dialled, queue, disposition, queue_seconds, ring_seconds]}
     line: "999"
     lines: ["999"]
     threshold_seconds: 10
@@ -46,6 +52,8 @@ indicators:
   - kpi_id: calls_101_within_30s
     label: 101 calls answered within 30 seconds
     definition: Of the 101 calls answered with a known wait, the share whose wait was 30 seconds or less.
+    formula: "answered 101 calls with wait <= 30 s / answered 101 calls with a known wait"
+    limits: "Says nothing of those who hung up or were answered elsewhere: read it beside abandonment. The force's own clock, which starts when the call reaches its queue; not to be set beside the national table. A small hour or line swings much. The clock of 101 runs after the menu, whose seconds are not in it."
     subject: calls
     statistic: ratio
     unit: ratio
@@ -53,6 +61,7 @@ indicators:
     owner: *occ
     version: "1"
     inputs: calls
+    columns: {acd_segments: [dialled, queue, disposition, queue_seconds, ring_seconds]}
     line: "101"
     lines: ["101"]
     threshold_seconds: 30
@@ -62,6 +71,8 @@ indicators:
   - kpi_id: calls_101_within_30s_of_offered
     label: 101 calls answered within 30 seconds, of those offered
     definition: Of all 101 calls offered, the share answered with a wait of 30 seconds or less. A call whose wait is not known counts as not in time.
+    formula: "answered 101 calls with wait <= 30 s / 101 calls offered"
+    limits: "Harsher than the share of answered calls: callers who hung up at once, too, count as not answered in time. The target is set for the share of answered calls, not for this one."
     subject: calls
     statistic: ratio
     unit: ratio
@@ -69,6 +80,7 @@ indicators:
     owner: *occ
     version: "1"
     inputs: calls
+    columns: {acd_segments: [dialled, queue, disposition, queue_seconds, ring_seconds]}
     line: "101"
     lines: ["101"]
     threshold_seconds: 30
@@ -77,6 +89,8 @@ indicators:
   - kpi_id: calls_presented
     label: Calls presented
     definition: Calls of every line, all but test calls. Calls that a disruption is known to have lost are not among them.
+    formula: "calls, less those with a TEST segment"
+    limits: "Counts calls, not callers: who rings again counts again. Calls that an outage kept from the telephony are in no export; a known number of them stands with the disruption."
     subject: calls
     statistic: count
     unit: calls
@@ -84,10 +98,13 @@ indicators:
     owner: *occ
     version: "1"
     inputs: calls
+    columns: {acd_segments: [dialled, queue, disposition]}
     numerator: presented_count
   - kpi_id: calls_offered
     label: Calls offered
     definition: Calls presented, less those that were abandoned in the menu, ended by the menu or answered elsewhere.
+    formula: "calls presented - abandoned in the menu - ended by the menu - answered elsewhere"
+    limits: "Not demand as such: callers who gave up in the menu are left out, and redials count again."
     subject: calls
     statistic: count
     unit: calls
@@ -95,10 +112,13 @@ indicators:
     owner: *occ
     version: "1"
     inputs: calls
+    columns: {acd_segments: [dialled, queue, disposition]}
     numerator: offered_count
   - kpi_id: calls_answered
     label: Calls answered
     definition: Calls answered in a measuring queue of their line.
+    formula: "calls with a segment ANS in a measuring queue of their line"
+    limits: "A count follows demand and staffing alike: more answered calls are not by themselves better service."
     subject: calls
     statistic: count
     unit: calls
@@ -106,10 +126,13 @@ indicators:
     owner: *occ
     version: "1"
     inputs: calls
+    columns: {acd_segments: [dialled, queue, disposition]}
     numerator: answered_count
   - kpi_id: calls_answered_elsewhere
     label: Calls answered elsewhere
     definition: Calls answered in another queue than the measuring ones of their line, such as the crime bureau.
+    formula: "calls with ANS in another queue only, whose last segment is in no measuring queue"
+    limits: "Says that another desk took the call, not whether that was right. Depends on the list of measuring queues in the reference data."
     subject: calls
     statistic: count
     unit: calls
@@ -117,10 +140,13 @@ indicators:
     owner: *occ
     version: "1"
     inputs: calls
+    columns: {acd_segments: [dialled, queue, disposition]}
     numerator: answered_elsewhere_count
   - kpi_id: calls_overflowed
     label: Calls answered by another force
     definition: Calls that overflowed to another force.
+    formula: "calls whose last segment is OVF"
+    limits: "Only calls that passed through the force's own telephony: those diverted before it are not seen."
     subject: calls
     statistic: count
     unit: calls
@@ -128,10 +154,13 @@ indicators:
     owner: *occ
     version: "1"
     inputs: calls
+    columns: {acd_segments: [dialled, queue, disposition]}
     numerator: overflowed_count
   - kpi_id: calls_wait_mean
     label: Wait until answered, mean
     definition: Mean wait in seconds of the calls answered with a known wait. Per line only, since lines are not comparable.
+    formula: "sum of wait_seconds of answered calls with a known wait / their count"
+    limits: "Per line only, since lines are not comparable. Only of answered calls: the longest waits may end in hanging up. A mean hides a few very long waits: read it beside the 90th percentile."
     subject: calls
     statistic: ratio
     unit: seconds
@@ -139,6 +168,7 @@ indicators:
     owner: *occ
     version: "1"
     inputs: calls
+    columns: {acd_segments: [dialled, queue, disposition, queue_seconds, ring_seconds]}
     has_force_rows: false
     numerator: wait_seconds
     denominator: known_wait_count
@@ -146,6 +176,8 @@ indicators:
   - kpi_id: calls_abandoned
     label: Calls abandoned
     definition: Calls abandoned while queueing, short abandons left out, of the calls offered less short abandons.
+    formula: "abandoned calls that are not short / calls offered - short abandons"
+    limits: "A caller who hangs up may have been served on the web or by another call: see redials. An abandoned call whose wait is not known counts as not short."
     subject: calls
     statistic: ratio
     unit: ratio
@@ -153,11 +185,14 @@ indicators:
     owner: *occ
     version: "1"
     inputs: calls
+    columns: {acd_segments: [dialled, queue, disposition, queue_seconds, ring_seconds]}
     numerator: abandoned_count - short_abandoned_count
     denominator: offered_count - short_abandoned_count
   - kpi_id: calls_short_abandoned
     label: Calls abandoned at once
     definition: Calls abandoned with a wait shorter than the short-abandon parameter, of the calls offered.
+    formula: "abandoned calls with wait < short_abandon_seconds / calls offered"
+    limits: "Mostly slips and second thoughts, not poor service; depends on the threshold in force, a parameter."
     subject: calls
     statistic: ratio
     unit: ratio
@@ -165,11 +200,14 @@ indicators:
     owner: *occ
     version: "1"
     inputs: calls
+    columns: {acd_segments: [dialled, queue, disposition, queue_seconds, ring_seconds]}
     numerator: short_abandoned_count
     denominator: offered_count
   - kpi_id: calls_abandoned_in_menu
     label: Calls abandoned in the menu
     definition: Calls whose caller hung up in the menu, of the calls presented.
+    formula: "calls whose last segment is IVR_ABN / calls presented"
+    limits: "Hanging up in the menu can mean that the menu answered the question; not a failure by itself."
     subject: calls
     statistic: ratio
     unit: ratio
@@ -177,11 +215,14 @@ indicators:
     owner: *occ
     version: "1"
     inputs: calls
+    columns: {acd_segments: [dialled, queue, disposition]}
     numerator: abandoned_in_menu_count
     denominator: presented_count
   - kpi_id: calls_redialled
     label: Abandoned calls that were redialled
     definition: Of the abandoned calls, short ones too, whose caller is known by a token, the share that was followed by another call of the same caller to the same line within ten minutes.
+    formula: "abandoned calls followed by a call of the same caller and line within redial_seconds / abandoned calls with a caller token"
+    limits: "Callers who withhold their number cannot be followed. Two callers behind one switchboard look like one."
     subject: calls
     statistic: ratio
     unit: ratio
@@ -189,12 +230,15 @@ indicators:
     owner: *occ
     version: "1"
     inputs: calls
+    columns: {acd_segments: [caller_token, dialled, disposition]}
     numerator: redialled_count
     denominator: abandoned_known_caller_count
     eligible: abandoned_count
   - kpi_id: calls_handle_time_mean
     label: Handling time, mean
     definition: Mean of talk, hold and wrap seconds together, of the answered calls where all three are known.
+    formula: "talk_seconds + hold_seconds + wrap_seconds of answered calls, where all three are known / their count"
+    limits: "Not a target for people: short handling can mean a call handled badly. Lines differ; mixing them follows the mix."
     subject: calls
     statistic: ratio
     unit: seconds
@@ -202,12 +246,15 @@ indicators:
     owner: *occ
     version: "1"
     inputs: calls
+    columns: {acd_segments: [talk_seconds, hold_seconds, wrap_seconds, disposition]}
     numerator: handle_seconds
     denominator: known_handle_time_count
     eligible: answered_count
   - kpi_id: demand_internal
     label: Internal demand
     definition: Of the calls answered whose first answered segment has a wrap code, the share that was internal demand.
+    formula: "answered calls of demand type internal / answered calls whose first answer has a wrap code"
+    limits: "Rests on the wrap code that the call taker chose: habits differ by team and change with the code list. Calls without a code are in neither number; the coverage says how many have one."
     subject: calls
     statistic: ratio
     unit: ratio
@@ -215,12 +262,15 @@ indicators:
     owner: *occ
     version: "1"
     inputs: calls
+    columns: {acd_segments: [wrap_code, disposition]}
     numerator: internal_count
     denominator: known_demand_count
     eligible: answered_count
   - kpi_id: demand_failure
     label: Failure demand
     definition: Of the calls answered whose first answered segment has a wrap code, the share that chased an update or wanted an officer.
+    formula: "answered calls with wrap code UPDATE_REQUEST or OFFICER_CONTACT / answered calls whose first answer has a wrap code"
+    limits: "Rests on the wrap code that the call taker chose: habits differ by team and change with the code list. Calls without a code are in neither number; the coverage says how many have one."
     subject: calls
     statistic: ratio
     unit: ratio
@@ -228,12 +278,15 @@ indicators:
     owner: *occ
     version: "1"
     inputs: calls
+    columns: {acd_segments: [wrap_code, disposition]}
     numerator: failure_count
     denominator: known_demand_count
     eligible: answered_count
   - kpi_id: demand_other_agency
     label: Demand that belongs to another agency
     definition: Of the calls answered whose first answered segment has a wrap code, the share that was another agency's business.
+    formula: "answered calls with wrap code WRONG_AGENCY / answered calls whose first answer has a wrap code"
+    limits: "Rests on the wrap code that the call taker chose: habits differ by team and change with the code list. Calls without a code are in neither number; the coverage says how many have one."
     subject: calls
     statistic: ratio
     unit: ratio
@@ -241,6 +294,7 @@ indicators:
     owner: *occ
     version: "1"
     inputs: calls
+    columns: {acd_segments: [wrap_code, disposition]}
     numerator: other_agency_count
     denominator: known_demand_count
     eligible: answered_count

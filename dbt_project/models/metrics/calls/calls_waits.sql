@@ -6,6 +6,8 @@ indicators:
   - kpi_id: calls_wait_median
     label: Wait until answered, median
     definition: Median wait in seconds of the calls answered with a known wait.
+    formula: "percentile 0.5 of wait_seconds of answered calls, interpolated linearly"
+    limits: "Per line only, since lines are not comparable. Only of answered calls: the longest waits may end in hanging up. Does not add up over days."
     subject: calls
     statistic: statistic
     unit: seconds
@@ -13,11 +15,14 @@ indicators:
     owner: &occ Head of the Operations Control Centre
     version: "1"
     inputs: calls
+    columns: {acd_segments: [dialled, queue, disposition, queue_seconds, ring_seconds]}
     has_force_rows: false
     percentile: 0.5
   - kpi_id: calls_wait_p90
     label: Wait until answered, 90th percentile
     definition: The wait in seconds that nine of ten calls answered with a known wait did not exceed.
+    formula: "percentile 0.9 of wait_seconds of answered calls, interpolated linearly"
+    limits: "Per line only, since lines are not comparable. Only of answered calls: the longest waits may end in hanging up. Does not add up over days; of few calls it is hardly more than the longest."
     subject: calls
     statistic: statistic
     unit: seconds
@@ -25,11 +30,14 @@ indicators:
     owner: *occ
     version: "1"
     inputs: calls
+    columns: {acd_segments: [dialled, queue, disposition, queue_seconds, ring_seconds]}
     has_force_rows: false
     percentile: 0.9
   - kpi_id: calls_wait_p95
     label: Wait until answered, 95th percentile
     definition: The wait in seconds that nineteen of twenty calls answered with a known wait did not exceed.
+    formula: "percentile 0.95 of wait_seconds of answered calls, interpolated linearly"
+    limits: "Per line only, since lines are not comparable. Only of answered calls: the longest waits may end in hanging up. Does not add up over days; of few calls it is hardly more than the longest."
     subject: calls
     statistic: statistic
     unit: seconds
@@ -37,11 +45,14 @@ indicators:
     owner: *occ
     version: "1"
     inputs: calls
+    columns: {acd_segments: [dialled, queue, disposition, queue_seconds, ring_seconds]}
     has_force_rows: false
     percentile: 0.95
   - kpi_id: calls_wait_max
     label: Wait until answered, longest
     definition: Longest wait in seconds of the calls answered with a known wait.
+    formula: "max of wait_seconds of answered calls"
+    limits: "Per line only, since lines are not comparable. Only of answered calls: the longest waits may end in hanging up. One call: a counter that was never stopped sets it, so look at the call before quoting it."
     subject: calls
     statistic: statistic
     unit: seconds
@@ -49,6 +60,7 @@ indicators:
     owner: *occ
     version: "1"
     inputs: calls
+    columns: {acd_segments: [dialled, queue, disposition, queue_seconds, ring_seconds]}
     has_force_rows: false
 {%- endset -%}
 {%- set says = fromyaml(says) -%}

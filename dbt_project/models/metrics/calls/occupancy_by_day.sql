@@ -10,6 +10,8 @@ indicators:
   - kpi_id: calls_occupancy
     label: Occupancy of call takers
     definition: Talk, hold and wrap seconds of the half hours in which all times are known, of the staffed seconds less auxiliary ones.
+    formula: "talk + hold + wrap seconds / staffed - auxiliary seconds, of half hours where all five are known"
+    limits: "Neither high nor low is good by itself: above some 85 % waits grow fast and people tire. Depends on how teams use auxiliary states."
     subject: agents
     statistic: ratio
     unit: ratio
@@ -17,6 +19,7 @@ indicators:
     owner: Head of the Operations Control Centre
     version: "1"
     inputs: agents
+    columns: {acd_agent_intervals: [staffed_seconds, talk_seconds, hold_seconds, wrap_seconds, aux_seconds]}
 {%- endset -%}
 {%- set says = fromyaml(says) -%}
 {%- set indicators = says.indicators -%}

@@ -37,7 +37,9 @@ inputs:
 indicators:
   - kpi_id: response_stage_answer_median
     label: Wait until the call was answered, median
-    definition: Median seconds from the offering of the call to the its answering, of incidents that have both in that order, neither duplicate nor back-keyed, by the day they were created.
+    definition: Median seconds from the offering of the call to its answering, of incidents that have both in that order, neither duplicate nor back-keyed, by the day they were created.
+    formula: "percentile 0.5 of call answered - call offered, of incidents that have both in that order, no duplicates, not back-keyed"
+    limits: "Medians of stages do not add up to that of the whole, since each stage has incidents of its own; those without one of its instants are left out, as the coverage says. Times are as keyed or pressed."
     subject: incidents
     statistic: statistic
     unit: seconds
@@ -45,12 +47,15 @@ indicators:
     owner: &occ Head of the Operations Control Centre
     version: "1"
     inputs: stage_calls
+    columns: {saab_incidents: [call_ref], acd_segments: [queue_seconds, ring_seconds]}
     begins: offered_at
     ends: answered_at
     percentile: 0.5
   - kpi_id: response_stage_create_median
     label: From answering to the incident, median
     definition: Median seconds from the answering of the call to the creation of the incident, of incidents that have both in that order, neither duplicate nor back-keyed, by the day they were created.
+    formula: "percentile 0.5 of created - call answered, of incidents that have both in that order, no duplicates, not back-keyed"
+    limits: "Medians of stages do not add up to that of the whole, since each stage has incidents of its own; those without one of its instants are left out, as the coverage says. Times are as keyed or pressed."
     subject: incidents
     statistic: statistic
     unit: seconds
@@ -58,12 +63,15 @@ indicators:
     owner: *occ
     version: "1"
     inputs: stage_calls
+    columns: {saab_incidents: [call_ref], acd_segments: [queue_seconds, ring_seconds]}
     begins: answered_at
     ends: created_at
     percentile: 0.5
   - kpi_id: response_stage_grade_median
     label: From creation to the first grade, median
     definition: Median seconds from the creation to the first grading, of incidents that have both in that order, neither duplicate nor back-keyed, by the day they were created.
+    formula: "percentile 0.5 of first GRADED - created, of incidents that have both in that order, no duplicates, not back-keyed"
+    limits: "Medians of stages do not add up to that of the whole, since each stage has incidents of its own; those without one of its instants are left out, as the coverage says. Times are as keyed or pressed."
     subject: incidents
     statistic: statistic
     unit: seconds
@@ -71,12 +79,15 @@ indicators:
     owner: *occ
     version: "1"
     inputs: stage_log
+    columns: {saab_incident_log: [event_code]}
     begins: created_at
     ends: first_graded_at
     percentile: 0.5
   - kpi_id: response_stage_assign_median
     label: From the first grade to the first resource assigned, median
     definition: Median seconds from the first grading to the first assignment, of incidents that have both in that order, neither duplicate nor back-keyed, by the day they were created.
+    formula: "percentile 0.5 of first ASSIGNED - first GRADED, of incidents that have both in that order, no duplicates, not back-keyed"
+    limits: "Medians of stages do not add up to that of the whole, since each stage has incidents of its own; those without one of its instants are left out, as the coverage says. Times are as keyed or pressed."
     subject: incidents
     statistic: statistic
     unit: seconds
@@ -84,12 +95,15 @@ indicators:
     owner: *occ
     version: "1"
     inputs: stage_log
+    columns: {saab_incident_log: [event_code]}
     begins: first_graded_at
     ends: first_assigned_at
     percentile: 0.5
   - kpi_id: response_stage_en_route_median
     label: From assignment to en route, median
     definition: Median seconds from the first assignment to the first resource en route, of incidents that have both in that order, neither duplicate nor back-keyed, by the day they were created.
+    formula: "percentile 0.5 of first status 5 - first ASSIGNED, of incidents that have both in that order, no duplicates, not back-keyed"
+    limits: "Medians of stages do not add up to that of the whole, since each stage has incidents of its own; those without one of its instants are left out, as the coverage says. Times are as keyed or pressed."
     subject: incidents
     statistic: statistic
     unit: seconds
@@ -97,12 +111,15 @@ indicators:
     owner: &response Head of Response Policing
     version: "1"
     inputs: stage_travel
+    columns: {saab_incident_log: [event_code], saab_resource_status: [status_code, incident_ref]}
     begins: first_assigned_at
     ends: first_en_route_at
     percentile: 0.5
   - kpi_id: response_stage_scene_median
     label: From en route to at scene, median
     definition: Median seconds from the first resource en route to the first resource at scene, of incidents that have both in that order, neither duplicate nor back-keyed, by the day they were created.
+    formula: "percentile 0.5 of first at scene - first status 5, of incidents that have both in that order, no duplicates, not back-keyed"
+    limits: "Medians of stages do not add up to that of the whole, since each stage has incidents of its own; those without one of its instants are left out, as the coverage says. Times are as keyed or pressed."
     subject: incidents
     statistic: statistic
     unit: seconds
@@ -110,12 +127,15 @@ indicators:
     owner: *response
     version: "1"
     inputs: stage_status
+    columns: {saab_resource_status: [status_code, incident_ref]}
     begins: first_en_route_at
     ends: first_at_scene_at
     percentile: 0.5
   - kpi_id: response_stage_close_median
     label: From at scene to closed, median
     definition: Median seconds from the first resource at scene to the closing, of incidents that have both in that order, neither duplicate nor back-keyed, by the day they were created.
+    formula: "percentile 0.5 of closed - first at scene, of incidents that have both in that order, no duplicates, not back-keyed"
+    limits: "Medians of stages do not add up to that of the whole, since each stage has incidents of its own; those without one of its instants are left out, as the coverage says. Times are as keyed or pressed."
     subject: incidents
     statistic: statistic
     unit: seconds
@@ -123,6 +143,7 @@ indicators:
     owner: *response
     version: "1"
     inputs: stage_close
+    columns: {saab_resource_status: [status_code, incident_ref], legacy_incidents: [first_at_scene_at, closed_at]}
     begins: first_at_scene_at
     ends: closed_at
     percentile: 0.5

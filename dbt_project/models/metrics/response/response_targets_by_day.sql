@@ -5,6 +5,8 @@ indicators:
   - kpi_id: response_grade1_within_target
     label: Emergency response within target
     definition: Of attended incidents of final grade 1, neither duplicate nor back-keyed, with a valid at-scene time and a target in force when they were created, the share reached within it.
+    formula: "attended grade 1 incidents with first at scene - created <= the target of grade and urban in force at creation / those with a valid arrival and a target"
+    limits: "Attended incidents only, and of these those with a valid arrival: see the coverage. In version 5 the arrival is when an officer pressed the status, which can be missing or late; do not compare across a change of version without saying so. Not a measure of any officer. The targets are a working assumption where the reference data say so."
     subject: incidents
     statistic: ratio
     unit: ratio
@@ -12,10 +14,13 @@ indicators:
     owner: &response Head of Response Policing
     version: "1"
     inputs: response
+    columns: {saab_incidents: [grade_current, lpa, is_urban], saab_resource_status: [status_code, incident_ref], legacy_incidents: [grade, first_at_scene_at]}
     grade: "1"
   - kpi_id: response_grade2_within_target
     label: Priority response within target
     definition: Of attended incidents of final grade 2, neither duplicate nor back-keyed, with a valid at-scene time and a target in force when they were created, the share reached within it.
+    formula: "attended grade 2 incidents with first at scene - created <= the target of grade and urban in force at creation / those with a valid arrival and a target"
+    limits: "Attended incidents only, and of these those with a valid arrival: see the coverage. In version 5 the arrival is when an officer pressed the status, which can be missing or late; do not compare across a change of version without saying so. Not a measure of any officer. The targets are a working assumption where the reference data say so."
     subject: incidents
     statistic: ratio
     unit: ratio
@@ -23,6 +28,7 @@ indicators:
     owner: *response
     version: "1"
     inputs: response
+    columns: {saab_incidents: [grade_current, lpa, is_urban], saab_resource_status: [status_code, incident_ref], legacy_incidents: [grade, first_at_scene_at]}
     grade: "2"
 {%- endset -%}
 {%- set says = fromyaml(says) -%}

@@ -19,6 +19,8 @@ indicators:
   - kpi_id: response_grade1_median
     label: Emergency response time, median
     definition: Median seconds from creation to the first resource at scene, of attended incidents of final grade 1, neither duplicate nor back-keyed, by the day they were created.
+    formula: "percentile 0.5 of first at scene - created, of attended grade 1 incidents, no duplicates, not back-keyed"
+    limits: "Attended incidents only, and of these those with a valid arrival: see the coverage. In version 5 the arrival is when an officer pressed the status, which can be missing or late; do not compare across a change of version without saying so. Not a measure of any officer."
     subject: incidents
     statistic: statistic
     unit: seconds
@@ -26,11 +28,14 @@ indicators:
     owner: &response Head of Response Policing
     version: "1"
     inputs: response
+    columns: {saab_incidents: [grade_current, lpa, is_urban], saab_resource_status: [status_code, incident_ref], legacy_incidents: [grade, first_at_scene_at]}
     grade: "1"
     percentile: 0.5
   - kpi_id: response_grade1_p90
     label: Emergency response time, 90th percentile
     definition: The seconds from creation to the first resource at scene that nine of ten attended incidents of final grade 1 did not exceed, neither duplicate nor back-keyed, by the day they were created.
+    formula: "percentile 0.9 of first at scene - created, of attended grade 1 incidents, no duplicates, not back-keyed"
+    limits: "Attended incidents only, and of these those with a valid arrival: see the coverage. In version 5 the arrival is when an officer pressed the status, which can be missing or late; do not compare across a change of version without saying so. Not a measure of any officer. Of few incidents it is hardly more than the longest."
     subject: incidents
     statistic: statistic
     unit: seconds
@@ -38,11 +43,14 @@ indicators:
     owner: *response
     version: "1"
     inputs: response
+    columns: {saab_incidents: [grade_current, lpa, is_urban], saab_resource_status: [status_code, incident_ref], legacy_incidents: [grade, first_at_scene_at]}
     grade: "1"
     percentile: 0.9
   - kpi_id: response_grade2_median
     label: Priority response time, median
     definition: Median seconds from creation to the first resource at scene, of attended incidents of final grade 2, neither duplicate nor back-keyed, by the day they were created.
+    formula: "percentile 0.5 of first at scene - created, of attended grade 2 incidents, no duplicates, not back-keyed"
+    limits: "Attended incidents only, and of these those with a valid arrival: see the coverage. In version 5 the arrival is when an officer pressed the status, which can be missing or late; do not compare across a change of version without saying so. Not a measure of any officer."
     subject: incidents
     statistic: statistic
     unit: seconds
@@ -50,11 +58,14 @@ indicators:
     owner: *response
     version: "1"
     inputs: response
+    columns: {saab_incidents: [grade_current, lpa, is_urban], saab_resource_status: [status_code, incident_ref], legacy_incidents: [grade, first_at_scene_at]}
     grade: "2"
     percentile: 0.5
   - kpi_id: response_grade2_p90
     label: Priority response time, 90th percentile
     definition: The seconds from creation to the first resource at scene that nine of ten attended incidents of final grade 2 did not exceed, neither duplicate nor back-keyed, by the day they were created.
+    formula: "percentile 0.9 of first at scene - created, of attended grade 2 incidents, no duplicates, not back-keyed"
+    limits: "Attended incidents only, and of these those with a valid arrival: see the coverage. In version 5 the arrival is when an officer pressed the status, which can be missing or late; do not compare across a change of version without saying so. Not a measure of any officer. Of few incidents it is hardly more than the longest."
     subject: incidents
     statistic: statistic
     unit: seconds
@@ -62,6 +73,7 @@ indicators:
     owner: *response
     version: "1"
     inputs: response
+    columns: {saab_incidents: [grade_current, lpa, is_urban], saab_resource_status: [status_code, incident_ref], legacy_incidents: [grade, first_at_scene_at]}
     grade: "2"
     percentile: 0.9
 {%- endset -%}
