@@ -15,17 +15,22 @@
 {%- endmacro %}
 
 
-{# The two numbers of a packed one, the second below 2^32. #}
+{# A number divided by another, both whole and not negative, and the result whole. #}
+{% macro whole_quotient(dividend, divisor) -%}
+    {{ return(adapter.dispatch('whole_quotient', 'control_room')(dividend, divisor)) }}
+{%- endmacro %}
+
+{% macro default__whole_quotient(dividend, divisor) -%}
+    (({{ dividend }}) div ({{ divisor }}))
+{%- endmacro %}
+
+{% macro duckdb__whole_quotient(dividend, divisor) -%}
+    (({{ dividend }}) // ({{ divisor }}))
+{%- endmacro %}
+
+{# The two numbers of a packed one. #}
 {% macro first_of_packed(number) -%}
-    {{ return(adapter.dispatch('first_of_packed', 'control_room')(number)) }}
-{%- endmacro %}
-
-{% macro default__first_of_packed(number) -%}
-    ({{ number }} div 4294967296)
-{%- endmacro %}
-
-{% macro duckdb__first_of_packed(number) -%}
-    ({{ number }} // 4294967296)
+    {{ whole_quotient(number, 4294967296) }}
 {%- endmacro %}
 
 {% macro second_of_packed(number) -%}

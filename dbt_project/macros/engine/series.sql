@@ -81,3 +81,17 @@
 {% macro duckdb__last_known(expression) -%}
     last_value({{ expression }} ignore nulls)
 {%- endmacro %}
+
+
+{# The whole numbers from first to last of each row (first not above last), one array per row, unnested. #}
+{% macro numbers_of(first, last) -%}
+    {{ return(adapter.dispatch('numbers_of', 'control_room')(first, last)) }}
+{%- endmacro %}
+
+{% macro default__numbers_of(first, last) -%}
+    explode(sequence({{ first }}, {{ last }}))
+{%- endmacro %}
+
+{% macro duckdb__numbers_of(first, last) -%}
+    unnest(generate_series({{ first }}, {{ last }}))
+{%- endmacro %}

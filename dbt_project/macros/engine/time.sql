@@ -138,3 +138,17 @@
         else {{ first_pass }}
     end
 {%- endmacro %}
+
+
+{# How many hours after a first instant the first whole hour at or after an instant lies; 0 for one before it. #}
+{% macro hours_until(first, instant) -%}
+    {{ return(adapter.dispatch('hours_until', 'control_room')(first, instant)) }}
+{%- endmacro %}
+
+{% macro default__hours_until(first, instant) -%}
+    case when {{ instant }} <= {{ first }} then 0 else (unix_micros({{ instant }}) - unix_micros({{ first }}) - 1) div 3600000000 + 1 end
+{%- endmacro %}
+
+{% macro duckdb__hours_until(first, instant) -%}
+    case when {{ instant }} <= {{ first }} then 0 else (epoch_us({{ instant }}) - epoch_us({{ first }}) - 1) // 3600000000 + 1 end
+{%- endmacro %}

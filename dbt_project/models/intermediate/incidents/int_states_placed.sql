@@ -20,6 +20,7 @@ incidents as (
         area_code,
         is_urban,
         thrive_risk,
+        is_high_risk,
         is_domestic_abuse,
         is_duplicate,
         {{ to_local_date('created_at') }} as created_date,
@@ -51,6 +52,7 @@ final as (
         incidents.is_duplicate,
         incidents.is_domestic_abuse,
         incidents.thrive_risk,
+        incidents.is_high_risk,
         coalesce(states.row_id, incidents._row_id) as row_id
     from states
     inner join incidents on states.incident_hash = incidents.incident_hash

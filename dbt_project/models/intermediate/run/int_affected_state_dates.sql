@@ -37,6 +37,10 @@ as_of as (
     select * from {{ ref('int_states_as_of') }}
 ),
 
+areas_now as (
+    select distinct area_code from {{ ref('int_unresourced_cells') }}
+),
+
 contents as (
     select * from {{ source('landing', 'contents') }}
 ),
@@ -156,6 +160,35 @@ arrived as (
     where is_pending and business_date is not null and export in ('saab_incidents', 'saab_incident_log')
 ),
 
+-- An earlier first day puts hours before those there are, and moves what the first of them holds.
+begun as (
+    select {{ days_of('first_date', 'coalesce(published_first_date, as_of_date)') }} as affected_date
+    from as_of
+    where as_of_date is not null
+        and (published_as_of_date is null or published_first_date is null or first_date < published_first_date)
+),
+
+{% if hours_before %}
+-- Another list of areas is another list of cells, in every hour.
+areas_then as (
+    select distinct area_code
+    from {{ hours_before }}
+    where hour_at = (select max(hour_at) from {{ hours_before }})
+),
+
+other_areas as (
+    select area_code from areas_then where area_code not in (select area_code from areas_now)
+    union
+    select area_code from areas_now where area_code not in (select area_code from areas_then)
+),
+
+celled as (
+    select {{ days_of('first_date', 'as_of_date') }} as affected_date
+    from as_of
+    where as_of_date is not null and exists (select 1 from other_areas)
+),
+{% endif %}
+
 found as (
     select 'states' as subject, {{ to_local_date('started_at') }} as affected_date from compared
     union
@@ -164,6 +197,12 @@ found as (
     select 'hours' as subject, affected_date from passed
     union
     select 'hours' as subject, affected_date from arrived
+    union
+    select 'hours' as subject, affected_date from begun
+    {% if hours_before %}
+    union
+    select 'hours' as subject, affected_date from celled
+    {% endif %}
     union
     select 'waits' as subject, affected_date from moved_waits
     union

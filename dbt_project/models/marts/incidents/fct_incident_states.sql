@@ -39,6 +39,7 @@ final as (
         states.is_duplicate,
         states.is_domestic_abuse,
         states.thrive_risk,
+        states.is_high_risk,
         contents.delivery_id as _delivery_id,
         cast({{ second_of_packed('states.row_id') }} as integer) as _source_row
     from states
