@@ -10,6 +10,7 @@ final as (
         label as wrap_code_label,
         demand_type,
         demand_order,
+        is_new_incident,
         valid_from,
         valid_to,
         source
