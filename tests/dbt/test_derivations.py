@@ -19,7 +19,15 @@ def test_every_derivation_gives_what_its_unit_test_says(tmp_path: Path) -> None:
     settings, landing = made_up(tmp_path)
     landing.write(is_full=True)
     build(settings, full_refresh=True)
-    arguments = ["test", *dbt.common_arguments(settings), "--select", "test_type:unit", "--exclude", "metrics"]
+    arguments = [
+        "test",
+        *dbt.common_arguments(settings),
+        "--select",
+        "test_type:unit",
+        "--exclude",
+        "metrics",
+        "reports",
+    ]
     try:
         result = dbtRunner().invoke(arguments)
     finally:
