@@ -193,6 +193,21 @@ FAULTS: dict[str, list[str]] = {
     "incidents_en_route_not_before_assignment": _all("marts.fct_incidents", "first_assigned_at = '2022-01-01'"),
     "incidents_graded_before_assigned": _all("marts.fct_incidents", "first_graded_at = '2022-01-01'"),
     "incidents_response_plausible": _all("marts.fct_incidents", "response_seconds = 30000"),
+    "calls_new_incident_has_one": ["update marts.fct_calls set incident_key = null where call_key like '%0007'"],
+    "incidents_source_agrees_with_call": _all("marts.fct_incidents", "source_code = '999'"),
+    "appointments_outcome_known": [
+        "update marts.fct_diary_appointments set outcome = null where appointment_key like '%-8'"
+    ],
+    "appointments_day_known": [
+        "update marts.fct_diary_appointments set appointment_date = null where appointment_key like '%-8'"
+    ],
+    "appointments_slot_after_report": [
+        "update marts.fct_diary_appointments set days_from_report = null where appointment_key like '%-8'"
+    ],
+    "appointments_not_left_open": _all("marts.fct_diary_appointments", "outcome = 'OUTSTANDING'"),
+    "domestic_outcome_came": _all("marts.fct_domestic_abuse", "has_outcome = false"),
+    "domestic_assessed_when_attended": _all("marts.fct_domestic_abuse", "risk_tool = null"),
+    "domestic_arrest_has_suspect": _all("marts.fct_domestic_abuse", "suspect_present = false"),
     # deliveries
     "deliveries_not_quarantined": [
         "update quality.deliveries set status = 'QUARANTINED' where name = 'acd_segments_20211005.csv'"

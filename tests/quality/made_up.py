@@ -372,17 +372,88 @@ def _make_models(con: duckdb.DuckDBPyConnection) -> None:
         "from staging.base_acd_segments"
     )
     con.execute(
-        "create table marts.fct_calls as select strftime(_business_date, '%Y%m%d') || '-' || call_id as call_key, "
+        "create table marts.fct_calls as "
+        "select strftime(calls._business_date, '%Y%m%d') || '-' || call_id as call_key, "
         "'answered' as outcome, sum(queue_seconds + ring_seconds)::bigint as wait_seconds, "
         "sum(talk_seconds)::bigint as talk_seconds, sum(hold_seconds)::bigint as hold_seconds, "
-        "sum(wrap_seconds)::bigint as wrap_seconds from staging.base_acd_segments group by 1"
+        "sum(wrap_seconds)::bigint as wrap_seconds, calls._business_date as offered_date, '101' as line, "
+        "case when min(incident_ref) is null then 'ADVICE' else 'NEW_INCIDENT' end as wrap_code, "
+        "min(incident_ref) as incident_key from staging.base_acd_segments as calls "
+        "left join staging.base_saab_incidents "
+        "on call_ref = strftime(calls._business_date, '%Y%m%d') || '-' || call_id "
+        "group by calls._business_date, call_id"
     )
     con.execute(
         "create table marts.fct_incidents as select incident_ref as incident_key, created_at, "
         "grade_current as grade_final, true as is_attended, linked_to is not null as is_duplicate, "
         "false as is_back_record, first_at_scene_at, created_at + interval 1 minute as first_graded_at, "
         "created_at + interval 3 minute as first_assigned_at, created_at + interval 4 minute as first_en_route_at, "
-        "600 as response_seconds, 0 as invalid_at_scene_count from staging.base_saab_incidents"
+        "600 as response_seconds, 0 as invalid_at_scene_count, call_ref as call_key, source as source_code "
+        "from staging.base_saab_incidents"
     )
+    _make_states(con)
     con.execute("create table intermediate.int_affected_calls as select call_key from marts.fct_calls")
     con.execute("create table intermediate.int_affected_incidents as select incident_key from marts.fct_incidents")
+
+
+def _make_states(con: duckdb.DuckDBPyConnection) -> None:
+    """States, hours, appointments and domestic abuse: one of each kind, none of them wrong."""
+    as_of = "select 'incidents' as system, timestamp '2021-10-20 23:00' as as_of_at"
+    for model in ("int_as_of", "int_states_as_of"):
+        con.execute(f"create table intermediate.{model} as {as_of}")
+    con.execute(
+        "create table marts.fct_resource_statuses as select incident_ref as incident_key, status_code "
+        "from staging.base_saab_resource_status"
+    )
+    con.execute(
+        "create table marts.fct_incident_events as "
+        "select incident_ref as incident_key, event_code, event_at, false as is_risk_reassessed "
+        "from staging.base_saab_incident_log "
+        "union all select incident_ref, 'RETHRIVE', created_at + interval 30 minute, true "
+        "from staging.base_saab_incidents"
+    )
+    # Waits of 70 minutes, those at high risk assessed again after 30; nobody at high risk is left without a resource.
+    chain = (
+        "('UNGRADED', 0, 1), ('UNRESOURCED', 1, 71), ('ASSIGNED', 71, 72), ('AT_SCENE', 72, 80), ('DIARY', 80, 90), "
+        "('RESOLVED_WITHOUT', 90, 91), ('CLOSED', 91, null), ('UNRESOURCED', 99, null)"
+    )
+    con.execute(
+        "create table marts.fct_incident_states as select incidents.incident_ref as incident_key, "
+        "row_number() over (partition by incidents.incident_ref order by begins) as state_no, state, "
+        "created_at + to_minutes(begins) as started_at, created_at + to_minutes(ends) as ended_at, "
+        "60 * (ends - begins) as duration_seconds, "
+        "case when state = 'UNRESOURCED' then created_at + to_minutes(begins) end as spell_started_at, "
+        "linked_to is not null as is_duplicate, "
+        "case when incidents.is_domestic_abuse = 'Y' then 'HIGH' end as thrive_risk, "
+        "case when state = 'DIARY' then appointments.appointment_id end as appointment_key "
+        "from staging.base_saab_incidents as incidents "
+        f"cross join (values {chain}) as chain (state, begins, ends) "
+        "left join staging.base_saab_diary as appointments "
+        "on incidents.incident_ref = appointments.incident_ref and appointments.version = 1 "
+        "where (state <> 'DIARY' or appointments.appointment_id is not null) "
+        "and not (state = 'RESOLVED_WITHOUT' and incidents.is_domestic_abuse = 'Y') "
+        # One incident still waits, since less than a week.
+        f"and (begins < 99 or incidents.incident_ref = '{_incident_ref(DAYS[1], 9)}')"
+    )
+    con.execute(
+        "update marts.fct_incident_states set spell_started_at = '2021-10-18' "
+        "where ended_at is null and state = 'UNRESOURCED'"
+    )
+    con.execute(
+        "create table marts.fct_unresourced_hourly as select hour_at, cast(hour_at as date) as hour_date, kind, "
+        "false as is_estimated, 5 as incident_count, 1 as inflow_count, 1 as outflow_count "
+        "from (select unnest(generate_series(timestamp '2021-10-04', timestamp '2021-10-05 23:00', interval 1 hour)) "
+        "as hour_at) cross join (values ('LIVE'), ('SCHEDULED')) as kinds (kind)"
+    )
+    con.execute(
+        "create table marts.fct_diary_appointments as select appointment_id as appointment_key, "
+        "incident_ref as incident_key, status, slot_end_at, cast(slot_end_at as date) as appointment_date, "
+        "slot_start_at as first_slot_start_at, 'KEPT' as outcome, true as has_incident, 0.2 as days_from_report "
+        "from staging.base_saab_diary where version = 2"
+    )
+    con.execute(
+        "create table marts.fct_domestic_abuse as select incidents.incident_ref as incident_key, "
+        "cast(created_at as date) as created_date, false as is_legacy, false as is_duplicate, true as is_attended, "
+        "true as has_outcome, risk_tool, true as suspect_present, true as is_arrested "
+        "from staging.base_saab_incidents as incidents inner join staging.base_da_outcomes using (incident_ref)"
+    )
