@@ -62,8 +62,8 @@ dev: install ## Dagster's UI with the asset graph, on http://127.0.0.1:3000
 	@DAGSTER_HOME=$(CURDIR) OCC_DAGSTER_DIR=$(CURDIR)/build/warehouse/build/dagster \
 		$(BIN)/dagster dev -m orchestration.definitions --host 127.0.0.1 --port 3000
 
-docs: install build/landing ## the models' documentation as one page, build/docs/index.html
-	@$(BIN)/python -m orchestration.warehouse.docs build/docs
+docs: install build/landing ## questions with answers, indicator dictionary, models: build/docs/index.html
+	@$(BIN)/python -m orchestration.docs build/docs
 
 bench: install ## speed beside the floor, into build/bench.json (at most 25 minutes)
 	@$(BIN)/python -m tests.floor.bench

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -213,6 +214,7 @@ class Section:
     title: str
     columns: list[str]
     rows: list[list[Any]]
+    is_number: list[bool]  # per column: whether it holds numbers (a line's 999 is a code)
 
 
 def sections(answer: Answer, limit: int | None = None) -> list[Section]:
@@ -230,8 +232,15 @@ def sections(answer: Answer, limit: int | None = None) -> list[Section]:
 def _section(title: str, columns: list[str], rows: Sequence[tuple[Any, ...]]) -> Section:
     filled = [index for index in range(len(columns)) if not rows or any(row[index] is not None for row in rows)]
     return Section(
-        title, [columns[index] for index in filled], [[readable(row[index]) for index in filled] for row in rows]
+        title,
+        columns=[columns[index] for index in filled],
+        rows=[[readable(row[index]) for index in filled] for row in rows],
+        is_number=[all(_is_number(row[index]) for row in rows) for index in filled],
     )
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float | Decimal) and not isinstance(value, bool))
 
 
 def as_mapping(answer: Answer, limit: int | None) -> dict[str, Any]:

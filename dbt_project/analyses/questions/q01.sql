@@ -1,7 +1,7 @@
 -- Q01. What share of 999 calls is answered within 10 s, and of 101 calls within 30 s, by day, week, month, quarter and
 --   financial year, against the target then in force and the last three years?
--- Read: value = numerator / denominator, the calls answered in time of the calls answered with a known wait. The newest 14 days, 13
---   weeks, 13 months, 8 quarters and 5 years stand here. Figures of years whose exports are not here are those published at the time;
+-- Read: value = numerator / denominator, the calls answered in time of the calls answered with a known wait. The newest 5 years,
+--   8 quarters, 13 months, 13 weeks and 14 days stand here. Figures of years whose exports are not here are those published at the time;
 --   `source` says which.
 -- Caveats: Published figures come without numerator and denominator. Calls that hung up are in no denominator: Q02 has
 --   abandonment, and the indicators ending _of_offered count every call offered. A period that runs on, or lacks days, is PARTIAL.
@@ -46,4 +46,4 @@ final as (
 
 select *
 from final
-order by kpi_id desc, list_position(['day', 'week', 'month', 'quarter', 'year'], period_type), period_start desc, source
+order by list_position(['year', 'quarter', 'month', 'week', 'day'], period_type), kpi_id desc, period_start desc, source

@@ -1,0 +1,89 @@
+"""Pages for people, written from the published warehouse: static, escaped, nothing loaded from elsewhere."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from orchestration import questions
+from orchestration.docs.dictionary import dictionary
+from orchestration.errors import EnvironmentProblem
+from orchestration.settings import PROJECT, Settings
+
+SHOWN = 50  # rows of a table; the rest by `occ ask`
+CONFORMANCE = PROJECT / "docs" / "conformance"
+SCHEMA = PROJECT / "docs" / "indicators.schema.json"
+
+
+def write_pages(settings: Settings, folder: Path) -> Path:
+    """Write the pages into the folder and return the first one.
+
+    Raises EnvironmentProblem when nothing is published yet, or too long ago for the questions of today.
+    """
+    if not settings.current_db.exists():
+        raise EnvironmentProblem(f"Nothing is published in {settings.warehouse} yet: make run publishes.")
+    folder.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(settings.current_db.resolve()), read_only=True) as con:
+        con.execute("set TimeZone = 'UTC'")
+        answers = [questions.ask_on(con, asked, {}) for asked in questions.questions()]
+        entries = dictionary(settings, con)
+    generation, as_of = answers[0].generation, answers[0].as_of
+    write = {
+        "questions.html": questions_page(answers, generation, as_of),
+        "indicators.html": page("indicators.html", generation, as_of, entries=entries),
+        "index.html": page("index.html", generation, as_of, question_count=len(answers), indicator_count=len(entries)),
+        "indicators.json": indicators_json(entries, generation, as_of),
+    }
+    for name, text in write.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    shutil.copy(SCHEMA, folder / SCHEMA.name)
+    shutil.copytree(CONFORMANCE, folder / CONFORMANCE.name, dirs_exist_ok=True)
+    return folder / "index.html"
+
+
+def questions_page(answers: list[questions.Answer], generation: str, as_of: date | None) -> str:
+    """Every question with its answer, what stands behind it, and the query."""
+    asked = [{"answer": answer, "sections": questions.sections(answer)} for answer in answers]
+    return page("questions.html", generation, as_of, answers=asked, waiting=questions.NOT_ANSWERED_YET, shown=SHOWN)
+
+
+def page(template: str, generation: str, as_of: date | None, **content: Any) -> str:
+    """One page. Everything put into it is escaped: what was delivered must not become part of it."""
+    templates = Environment(
+        loader=PackageLoader("orchestration.docs"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters["cell"] = _cell
+    about = {"generation": generation, "as_of": as_of}
+    return templates.get_template(template).render(about=about, **content)
+
+
+def indicators_json(entries: list[dict[str, Any]], generation: str, as_of: date | None) -> str:
+    """The dictionary for programs; its schema is `docs/indicators.schema.json`."""
+    whole = {"generation": generation, "as_of": as_of, "indicators": entries}
+    return json.dumps(whole, default=_plain, ensure_ascii=False, indent=1) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    return float(value) if isinstance(value, Decimal) else value.isoformat()
+
+
+def _cell(value: Any) -> str:
+    """A cell as a person reads it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="seconds")
+    return str(value)
