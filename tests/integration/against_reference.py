@@ -41,7 +41,6 @@ HOUR_COLUMNS = (
 # Tables and indicators that the reference has and the warehouse does not have yet: only ever shrinks.
 PENDING = frozenset(
     {
-        "marts.fct_incident_states",
         "marts.fct_unresourced_hourly",
         "unresourced_daily_average",
         "unresourced_hours",

@@ -30,7 +30,8 @@ followed as (
     where is_booking or appointment_key is not null
 ),
 
--- What the diary says counts from the instant of booking on, after the events of that instant.
+-- What the diary says counts from the instant of booking on, after the events of that instant. The greatest of an instant and
+-- nothing is that instant, so what the diary does not say is asked for first.
 bookings as (
     select
         followed.incident_hash,
@@ -45,12 +46,14 @@ bookings as (
         stretches.closed_place,
         stretches.closed_at,
         case
-            when greatest(appointments.attended_at, followed.created_at) >= followed.effective_at
+            when appointments.attended_at is not null
+                and greatest(appointments.attended_at, followed.created_at) >= followed.effective_at
                 then greatest(appointments.attended_at, followed.created_at)
         end as attended_at,
         appointments.attended_row_id,
         case
-            when greatest(appointments.cancelled_at, followed.created_at) >= followed.effective_at
+            when appointments.cancelled_at is not null
+                and greatest(appointments.cancelled_at, followed.created_at) >= followed.effective_at
                 then greatest(appointments.cancelled_at, followed.created_at)
         end as cancelled_at,
         appointments.cancelled_row_id
