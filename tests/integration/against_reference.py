@@ -41,12 +41,36 @@ HOUR_COLUMNS = (
 # Tables and indicators that the reference has and the warehouse does not have yet: only ever shrinks.
 PENDING = frozenset(
     {
-        "marts.fct_unresourced_hourly",
         "unresourced_daily_average",
         "unresourced_hours",
         "unresourced_risk_hours",
         "unresourced_beyond_target",
         "rethrive_in_time",
+    }
+)
+# Indicators that the warehouse has and the reference does not have yet: only ever shrinks.
+UNPROVED = frozenset(
+    {
+        "da_attendance_median",
+        "da_attended_24h",
+        "da_arrest",
+        "da_risk_assessed",
+        "da_positive_action",
+        "da_victim_supports",
+        "da_repeat_28d",
+        "diary_kept_on_time",
+        "diary_failed",
+        "diary_domestic_abuse",
+        "diary_inappropriate",
+        "diary_days_waiting",
+        "diary_never_attended",
+        "digital_engagements_per_day",
+        "digital_engagements_per_weekday",
+        "digital_outbound",
+        "workforce_vacancy",
+        "workforce_abstraction",
+        "recruitment_conversion",
+        "source_completeness",
     }
 )
 _DAY_ONE = date(1970, 1, 1)  # the reference counts days from here
@@ -155,7 +179,8 @@ def indicators(settings: Settings, landed: reference.Landing) -> list[Difference
         is_unknown = row[-1] == "NOT_AVAILABLE" and row[6] is None
         if is_unknown and row[:5] in expected and expected[row[:5]][3] == 0:
             expected[row[:5]] = (None, None, None, *expected[row[:5]][3:])
-    return _compare(expected, {row[:5]: row[5:-1] for row in rows}, FIGURES)
+    proved = {row[:5]: row[5:-1] for row in rows if row[0] not in UNPROVED}
+    return _compare(expected, proved, FIGURES)
 
 
 def _call_value(call: reference.Call, column: str) -> Any:
