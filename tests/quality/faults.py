@@ -172,9 +172,13 @@ FAULTS: dict[str, list[str]] = {
     "workforce_numbers_not_negative": _one("staging.base_workforce", "abstracted_fte = -1.5"),
     "workforce_month_is_the_files": _one("staging.base_workforce", "month = date '2021-11-01'"),
     "recruitment_stages_all_there": _gone("staging.base_recruitment", "stage = 'ASSESSED' and month = '2021-09-01'"),
+    "recruitment_stage_known": _one("staging.base_recruitment", "stage = 'VETTED'"),
     "recruitment_counts_not_negative": _one("staging.base_recruitment", "stage_count = -1"),
     # outages, national table
     "disruptions_in_order": _all("staging.base_service_disruptions", "restored_at = started_at - interval 1 day"),
+    "disruptions_system_known": _all("staging.base_service_disruptions", "systems = 'RADIO, TELEPHONES'"),
+    "disruptions_line_known": _all("staging.base_service_disruptions", "lines = 'all'"),
+    "disruptions_calls_lost_present": _all("staging.base_service_disruptions", "calls_lost = null"),
     "disruptions_times_present": _all("staging.base_service_disruptions", "started_at = null"),
     "national_bands_add_up": _one("staging.base_bt_999_national", "over_60 = 6"),
     "national_mean_plausible": _one("staging.base_bt_999_national", "mean_seconds = 1"),

@@ -349,6 +349,8 @@ def _monthly(export: str) -> Iterator[Row]:
             "started_at": opened,
             "ended_at": opened + timedelta(hours=1),
             "systems": "TELEPHONY",
+            "lines": "999|101",
+            "calls_lost": 3,
             "restored_at": opened + timedelta(hours=9),
         }
     elif export == "bt_999_national":

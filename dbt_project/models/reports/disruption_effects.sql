@@ -57,6 +57,8 @@ calls as (
 created_during as (
     select
         disruptions.disruption_key,
+        disruptions.restored_at,
+        incidents.incident_key,
         incidents.source_code,
         case when incidents.recorded_at >= incidents.created_at
             then {{ epoch_seconds('incidents.recorded_at') }} - {{ epoch_seconds('incidents.created_at') }} end as delay_seconds,
@@ -74,6 +76,15 @@ created_during as (
         and (incidents.created_date < back_key_limits.valid_to or back_key_limits.valid_to is null)
 ),
 
+-- What was created during it is assessed again until full function is back.
+reassessed_later as (
+    select distinct created_during.disruption_key, created_during.incident_key
+    from created_during
+    inner join events
+        on created_during.incident_key = events.incident_key
+        and (events.event_at < created_during.restored_at or created_during.restored_at is null)
+),
+
 keyed as (
     select
         scopes.disruption_key,
@@ -82,11 +93,15 @@ keyed as (
         sum(case when created_during.is_back_keyed then 1 else 0 end) as back_keyed_count,
         {{ percentile('case when created_during.is_back_keyed then created_during.delay_seconds end', 0.5) }}
             as back_key_delay_median_seconds,
-        max(case when created_during.is_back_keyed then created_during.delay_seconds end) as back_key_delay_max_seconds
+        max(case when created_during.is_back_keyed then created_during.delay_seconds end) as back_key_delay_max_seconds,
+        count(reassessed_later.incident_key) as incident_reassessed_count
     from scopes
     inner join created_during
         on scopes.disruption_key = created_during.disruption_key
         and scopes.line in (created_during.source_code, 'ALL')
+    left join reassessed_later
+        on created_during.disruption_key = reassessed_later.disruption_key
+        and created_during.incident_key = reassessed_later.incident_key
     group by scopes.disruption_key, scopes.line
 ),
 
@@ -151,6 +166,7 @@ final as (
         cast(calls.overflowed_count as bigint) as overflowed_count,
         calls.usual_presented_count,
         cast(calls.usual_day_count as bigint) as usual_day_count,
+        estimated.missing_count as not_received_count,
         case when scopes.line = 'ALL' then disruptions.calls_lost end as calls_lost,
         disruptions.calls_lost_state,
         case when scopes.line = 'ALL' then disruptions.calls_lost_low else 0 end as calls_lost_low,
@@ -163,6 +179,7 @@ final as (
         cast(coalesce(keyed.back_keyed_count, 0) as bigint) as back_keyed_count,
         cast(keyed.back_key_delay_median_seconds as double) as back_key_delay_median_seconds,
         cast(keyed.back_key_delay_max_seconds as bigint) as back_key_delay_max_seconds,
+        cast(coalesce(keyed.incident_reassessed_count, 0) as bigint) as incident_reassessed_count,
         case when disruptions.ended_at is not null then cast(coalesce(assessed.open_at_end_count, 0) as bigint) end as open_at_end_count,
         case when disruptions.ended_at is not null then cast(coalesce(assessed.reassessed_count, 0) as bigint) end as reassessed_count
     from scopes
