@@ -7,7 +7,7 @@ from pathlib import Path
 
 from orchestration.errors import EnvironmentProblem
 from orchestration.settings import Settings
-from orchestration.warehouse.dbt import common_arguments, release_connections
+from orchestration.warehouse.dbt import common_arguments, manifest_path, release_connections
 
 
 def write_docs(settings: Settings, folder: Path) -> Path:
@@ -17,6 +17,7 @@ def write_docs(settings: Settings, folder: Path) -> Path:
     from dbt.cli.main import dbtRunner
 
     target = settings.dbt_target
+    manifest_path(settings)  # puts the reference data where dbt reads them
     result = dbtRunner().invoke(
         [
             *("docs", "generate", "--static"),

@@ -123,3 +123,5 @@ select
     valid_to,
     source
 from reference.response_targets;
+
+create table marts.dim_unresourced_limits as select * from reference.unresourced_limits;

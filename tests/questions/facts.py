@@ -59,8 +59,11 @@ class Facts:
         self.calls = reference.calls(self.landing)
         self.incidents = reference.incidents(self.landing)
         self.events = reference.resolved_events(self.landing)
-        rows = reference.indicators(self.landing, self.calls, self.incidents, _response_targets(profile))
+        self.targets = _response_targets(profile)
+        rows = reference.indicators(self.landing, self.calls, self.incidents, self.targets)
         self.figures = {row[:5]: row for row in rows}
+        self.states = reference.states(self.landing, self.incidents)
+        self.hours = list(reference.unresourced_hourly(self.landing, self.states, self.targets))
         self.incident = {each.incident_key: each for each in self.incidents}
         self.incident_of_call = self._incident_of_call()
         (self.outage,) = self.rows("service_disruptions")
@@ -80,6 +83,23 @@ class Facts:
                             columns = ["FORCE", "MONTH"]
                         standing[tuple(row[name] for name in columns)] = row
         return list(standing.values())
+
+    def outcomes(self) -> dict[str, Row]:
+        """Domestic-abuse outcomes by incident: of one the newest update stands, of equal ones the newer file's."""
+        found: dict[str, tuple[int, Row]] = {}
+        files = [each for each in reference.deliveries(self.landing) if each.export == "da_outcomes"]
+        for each in sorted(files, key=lambda file: (str(file.business_date), file.name)):
+            if each.status in ("LOADED", "SUPERSEDED"):
+                with (self.folder / each.path).open(newline="", encoding="utf-8-sig") as file:
+                    for row in csv.DictReader(file):
+                        try:
+                            updated = instant(row["UPDATED_AT"])
+                            instant(row["ARREST_AT"] or row["UPDATED_AT"])
+                        except ValueError:
+                            continue  # a row that cannot be read is set aside
+                        if row["INC_REF"] and updated >= found.get(row["INC_REF"], (0, {}))[0]:
+                            found[row["INC_REF"]] = updated, row
+        return {key: row for key, (_, row) in found.items()}
 
     def reference_data(self, name: str) -> list[Row]:
         with (self.profile / "reference" / f"{name}.csv").open(newline="") as file:

@@ -22,7 +22,7 @@ from tests.integration.test_runs import occ
 from tests.support import SHARED
 
 EVERY = questions.questions()
-WAITING_FOR_THEIR_TABLES = {"Q11", "Q12", "Q14", "Q17"}
+WAITING_FOR_THEIR_TABLES = {"Q12"}
 # What these ask about is the management information itself, not figures of periods.
 WITHOUT_COVERAGE_IN_ROWS = {"Q21", "Q23"}
 
