@@ -123,6 +123,7 @@ FAULTS: dict[str, list[str]] = {
     "log_of_the_files_day": _one(LOG, "recorded_at = recorded_at + interval 7 day"),
     "log_resource_named": [f"update {LOG} set callsign = null where event_code = 'ASSIGNED'"],
     "log_grade_known": [f"update {LOG} set to_value = 'IMMEDIATE' where event_code = 'GRADED'"],
+    "log_risk_known": _one(LOG, "event_code = 'THRIVE', to_value = 'AWFUL'"),
     "log_unassigned_was_assigned": [f"update {LOG} set callsign = 'ZZ99' where event_code = 'UNASSIGNED'"],
     "log_not_before_its_incident": [f"update {LOG} set event_at = event_at - interval 1 day where event_no = 1"],
     "log_key_wide_enough": _again(LOG, "event_at + interval 1 minute as event_at"),
@@ -145,6 +146,8 @@ FAULTS: dict[str, list[str]] = {
     "diary_booked_before_slot": _all(DIARY, "booked_at = slot_end_at"),
     "diary_attended_has_time": _one(DIARY, "attended_at = null"),
     "diary_incident_came": _all(DIARY, "incident_ref = 'WM-20200101-00001'"),
+    "diary_incident_named": _one(DIARY, "incident_ref = null"),
+    "diary_booking_time_present": _one(DIARY, "booked_at = null"),
     "diary_versions_without_gap": _gone(DIARY, "version = 1"),
     "diary_area_known": _one(DIARY, "lpa = 'WALES'"),
     # the system before

@@ -234,7 +234,8 @@ def _incidents(day: date) -> Iterator[Row]:
 
 
 def _events(day: date) -> Iterator[Row]:
-    codes = ("CREATED", "GRADED", "TASKED", "ASSIGNED", "UNASSIGNED", "CLOSED")
+    codes = ("CREATED", "GRADED", "TASKED", "ASSIGNED", "UNASSIGNED", "THRIVE", "CLOSED")
+    given = {"GRADED": "1", "THRIVE": "STANDARD"}
     for number in range(INCIDENTS_A_DAY):
         for event_no, code in enumerate(codes, start=1):
             event = _created(day, number) + timedelta(minutes=event_no - 1)
@@ -244,7 +245,7 @@ def _events(day: date) -> Iterator[Row]:
                 "event_at": event,
                 "recorded_at": event + timedelta(seconds=5),
                 "event_code": code,
-                "to_value": "1" if code == "GRADED" else None,
+                "to_value": given.get(code),
                 "callsign": f"C{number}" if code in ("ASSIGNED", "UNASSIGNED") else None,
             }
 
