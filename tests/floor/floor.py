@@ -28,7 +28,7 @@ from orchestration.settings import DBT_PROJECT, PROJECT
 
 HERE = Path(__file__).parent
 REFERENCE = PROJECT / "orchestration" / "profiles" / "west_mercia" / "reference"
-STEPS = ("macros", "reference", "others", "calls", "incidents", "calls_linked", "kpi_results")
+STEPS = ("macros", "reference", "others", "calls", "incidents", "states", "calls_linked", "kpi_results")
 MONTHLY = {"legacy_incidents", "digital_contacts", "workforce", "recruitment", "da_outcomes", "bt_999_national"}
 UNREAD = {"da_outcomes"}  # no published table has anything of it yet
 _NAME = re.compile(r"([a-z0-9_]+?)_([0-9]{8})(?:_([0-9]{6})|_part[0-9]{2})?\.csv(\.gz)?")

@@ -316,30 +316,49 @@ inner join reference.status_codes on delivered_status_code = code and milestone 
 inner join (select incident_key, created_at from incident_rows) using (incident_key)
 group by incident_key;
 
+-- Every version of every appointment that stands; the highest is the appointment.
+create temp table appointment_versions as
+select
+    APPT_ID as appointment_key,
+    VERSION as version,
+    INC_REF as incident_key,
+    coalesce(diaries.means, 'UNKNOWN') as diary_code,
+    coalesce(appointment_statuses.means, 'UNKNOWN') as status,
+    coalesce(areas.means, 'UNKNOWN') as area_code,
+    to_utc(BOOKED_AT) as booked_at,
+    to_utc(SLOT_START) as slot_start_at,
+    to_utc(SLOT_END) as slot_end_at,
+    to_utc(ATTENDED_AT) as attended_at,
+    CALLSIGN as resource,
+    to_utc(UPDATED_AT) as updated_at
+from
+    read_csv(
+        getvariable('saab_diary_v1_files'),
+        columns = {
+            'APPT_ID': 'varchar', 'VERSION': 'bigint', 'INC_REF': 'varchar', 'DIARY': 'varchar', 'BOOKED_AT': 'timestamp',
+            'SLOT_START': 'timestamp', 'SLOT_END': 'timestamp', 'STATUS': 'varchar', 'ATTENDED_AT': 'timestamp',
+            'CALLSIGN': 'varchar', 'LPA': 'varchar', 'UPDATED_AT': 'timestamp'
+        },
+        header = true, auto_detect = false, delim = ',', quote = '"', escape = '"', timestampformat = '%d/%m/%Y %H:%M:%S'
+    ) as versions
+left join reference.diaries on versions.DIARY = diaries.code
+left join reference.appointment_statuses on versions.STATUS = appointment_statuses.code
+left join reference.areas on versions.LPA = areas.code
+qualify row_number() over (
+    partition by APPT_ID, VERSION
+    order by versions.UPDATED_AT desc nulls last, getvariable('saab_diary_v1_ranks')[file_index::bigint + 1] desc
+) = 1;
+
+create temp table latest_appointments as
+select * from appointment_versions qualify row_number() over (partition by appointment_key order by version desc) = 1;
+
 create temp table appointments as
 select
     incident_key,
     count(*) as appointment_count,
-    bool_or(coalesce(status = 'ATTENDED', false)) as has_attended,
+    bool_or(status = 'ATTENDED') as has_attended,
     bool_and(coalesce(slot_end_at <= as_of('SAAB'), false)) as has_every_slot_passed
-from (
-    select APPT_ID, INC_REF as incident_key, appointment_statuses.means as status, to_utc(SLOT_END) as slot_end_at
-    from
-        read_csv(
-            getvariable('saab_diary_v1_files'),
-            columns = {
-                'APPT_ID': 'varchar', 'VERSION': 'bigint', 'INC_REF': 'varchar', 'DIARY': 'varchar', 'BOOKED_AT': 'timestamp',
-                'SLOT_START': 'timestamp', 'SLOT_END': 'timestamp', 'STATUS': 'varchar', 'ATTENDED_AT': 'timestamp',
-                'CALLSIGN': 'varchar', 'LPA': 'varchar', 'UPDATED_AT': 'timestamp'
-            },
-            header = true, auto_detect = false, delim = ',', quote = '"', escape = '"', timestampformat = '%d/%m/%Y %H:%M:%S'
-        ) as versions
-    left join reference.appointment_statuses on versions.STATUS = appointment_statuses.code
-    qualify row_number() over (
-        partition by APPT_ID
-        order by VERSION desc, UPDATED_AT desc nulls last, getvariable('saab_diary_v1_ranks')[file_index::bigint + 1] desc
-    ) = 1
-)
+from latest_appointments
 where incident_key is not null
 group by incident_key;
 
