@@ -20,7 +20,11 @@ qualify row_number() over (partition by call_key order by is_duplicate, created_
 create temp table call_disruptions as
 select call_key, min(disruption_key) as disruption_key
 from collapsed_calls
-inner join marts.fct_disruptions on offered_at >= started_at and (offered_at < ended_at or ended_at is null)
+inner join marts.fct_disruptions
+    on touches(systems, 'TELEPHONY')
+    and touches(lines, line)
+    and offered_at >= started_at
+    and (offered_at < ended_at or ended_at is null)
 group by call_key;
 
 create table marts.fct_calls as

@@ -28,9 +28,8 @@ from orchestration.settings import DBT_PROJECT, PROJECT
 
 HERE = Path(__file__).parent
 REFERENCE = PROJECT / "orchestration" / "profiles" / "west_mercia" / "reference"
-STEPS = ("macros", "reference", "others", "calls", "incidents", "states", "calls_linked", "kpi_results")
+STEPS = ("macros", "reference", "others", "calls", "incidents", "states", "diary", "calls_linked", "kpi_results")
 MONTHLY = {"legacy_incidents", "digital_contacts", "workforce", "recruitment", "da_outcomes", "bt_999_national"}
-UNREAD = {"da_outcomes"}  # no published table has anything of it yet
 _NAME = re.compile(r"([a-z0-9_]+?)_([0-9]{8})(?:_([0-9]{6})|_part[0-9]{2})?\.csv(\.gz)?")
 _LAYOUT = re.compile(r"getvariable\('(\w+)_v(\d+)_files'\),\s*columns = \{(.*?)\}", re.DOTALL)
 
@@ -88,8 +87,6 @@ def look_for_files(landing: Path, layouts: Layouts) -> list[File]:
     files = []
     for path in landing.rglob("*.csv*"):
         match = _NAME.fullmatch(path.name)
-        if match and match[1] in UNREAD:
-            continue
         version = layouts.get((match[1], _header(path))) if match else None
         if match is None or version is None:
             raise ValueError(f"{path.name}: the floor reads clean exports only, with their columns in order")

@@ -11,6 +11,9 @@ select
     is_event_at_ambiguous,
     to_instant(recorded_at) as recorded_at,
     coalesce(event_codes.means, 'UNKNOWN') as event_code,
+    coalesce(event_codes.means = 'TASKED', false) as is_tasking,
+    coalesce(event_codes.means = 'TASK_DECLINED', false) as is_task_declined,
+    coalesce(event_codes.means = 'RETHRIVE', false) as is_risk_reassessed,
     from_code,
     to_code,
     resource,
@@ -482,7 +485,9 @@ create temp table incident_disruptions as
 select incident_key, min(disruption_key) as disruption_key
 from all_incidents
 inner join marts.fct_disruptions
-    on to_instant(created_at) >= started_at and (to_instant(created_at) < ended_at or ended_at is null)
+    on touches(systems, 'SAAB')
+    and to_instant(created_at) >= started_at
+    and (to_instant(created_at) < ended_at or ended_at is null)
 group by incident_key;
 
 create table marts.fct_incidents as

@@ -35,3 +35,12 @@ create temp macro response_scope_code(without_area, without_urban, area, urban) 
         when without_urban = 0 then urban
         else 'FORCE'
     end;
+
+-- A list of systems or lines, with any separator and in any case, names one of them by a word that is its code or begins with
+-- the code and a low line; a list that is empty names all.
+create temp macro touches(listed, code) as
+    listed is null or list_bool_or(
+        list_transform(
+            regexp_split_to_array(upper(listed), '[^A-Z0-9_]+'), word -> word = upper(code) or starts_with(word, upper(code) || '_')
+        )
+    );

@@ -60,12 +60,20 @@ select
     coalesce(channels.means, 'UNKNOWN') as channel_code,
     PLATFORM as platform,
     if(DIRECTION in ('IN', 'OUT'), DIRECTION, 'UNKNOWN') as direction,
+    coalesce(DIRECTION = 'IN', false) as is_inbound,
+    coalesce(DIRECTION = 'OUT', false) as is_outbound,
     to_instant(to_utc(OPENED)) as opened_at,
     OPENED as opened_at_local,
     OPENED::date as opened_date,
+    coalesce(isodow(OPENED) < 6, false) as is_opened_on_weekday,
     to_instant(to_utc(FIRST_REPLY)) as first_reply_at,
+    FIRST_REPLY as first_reply_at_local,
+    FIRST_REPLY::date as first_reply_date,
     to_instant(to_utc(CLOSED)) as closed_at,
+    CLOSED as closed_at_local,
+    CLOSED::date as closed_date,
     seconds_between(to_utc(OPENED), to_utc(FIRST_REPLY)) as first_reply_seconds,
+    seconds_between(to_utc(OPENED), to_utc(CLOSED)) as closed_seconds,
     TOPIC as topic,
     INC_REF as incident_key
 from
@@ -89,6 +97,7 @@ select
     ROLE as role,
     not_negative(ESTABLISHMENT_FTE) as establishment_fte,
     not_negative(STRENGTH_FTE) as strength_fte,
+    (not_negative(ESTABLISHMENT_FTE) - not_negative(STRENGTH_FTE))::decimal(18, 4) as vacant_fte,
     not_negative(HEADCOUNT) as head_count,
     not_negative(ABSTRACTED_FTE) as abstracted_fte,
     ABSTRACTION_REASON as abstraction_reason
@@ -107,15 +116,23 @@ qualify row_number() over (
 ) = 1;
 
 create table marts.fct_recruitment as
-select (MONTH || '-01')::date as month_date, STAGE as stage, not_negative(COUNT) as applicant_count
+select
+    (MONTH || '-01')::date as month_date,
+    delivered.STAGE as stage,
+    coalesce(stages.means, 'UNKNOWN') as stage_code,
+    own.label as stage_label,
+    own.stage_order,
+    not_negative(COUNT) as applicant_count
 from
     read_csv(
         getvariable('recruitment_v1_files'),
         columns = {'MONTH': 'varchar', 'STAGE': 'varchar', 'COUNT': 'bigint'},
         header = true, auto_detect = false, delim = ',', quote = '"', escape = '"'
-    )
+    ) as delivered
+left join reference.recruitment_stages as stages on delivered.STAGE = stages.code
+left join reference.recruitment_stages as own on coalesce(stages.means, 'UNKNOWN') = own.code
 qualify row_number() over (
-    partition by MONTH, STAGE order by getvariable('recruitment_v1_ranks')[file_index::bigint + 1] desc
+    partition by MONTH, delivered.STAGE order by getvariable('recruitment_v1_ranks')[file_index::bigint + 1] desc
 ) = 1;
 
 create table marts.fct_999_national as

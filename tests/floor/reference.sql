@@ -125,3 +125,43 @@ select
 from reference.response_targets;
 
 create table marts.dim_unresourced_limits as select * from reference.unresourced_limits;
+
+create table marts.dim_appointment_statuses as
+select means as status, label as status_label, outcome, valid_from, valid_to, source
+from reference.appointment_statuses
+where code = means;
+
+create table marts.dim_channels as
+select means as channel_code, label as channel_label, valid_from, valid_to, source from reference.channels where code = means;
+
+create table marts.dim_diaries as
+select means as diary_code, label as diary_label, hourly_kind, valid_from, valid_to, source
+from reference.diaries
+where code = means;
+
+create table marts.dim_event_codes as
+select means as event_code, label as event_label, valid_from, valid_to, source from reference.event_codes where code = means;
+
+create table marts.dim_pilots as
+select pilot, area_code, starts_on, ends_on, change, source from reference.da_pilot_design;
+
+
+create table marts.dim_series_breaks as
+select code as break_code, kpi_id as kpi_pattern, scope_type, scope_code, valid_from, cause, source
+from reference.series_breaks;
+
+create table marts.dim_sources as
+select means as source_code, label as source_label, is_telephony, valid_from, valid_to, source
+from reference.sources
+where code = means;
+
+create table marts.dim_thrive_risks as
+select means as thrive_risk, label as thrive_risk_label, severity, is_high, valid_from, valid_to, source
+from reference.thrive_risks
+where code = means;
+
+create table marts.dim_wrap_codes as
+select
+    means as wrap_code, label as wrap_code_label, demand_type, demand_order, is_new_incident, valid_from, valid_to, source
+from reference.wrap_codes
+where code = means;
