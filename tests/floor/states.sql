@@ -213,15 +213,17 @@ select
     to_local(instant) as started_at_local,
     to_local(instant)::date as started_date,
     seconds_between(instant, lead(instant) over in_order) as duration_seconds,
-    grade,
+    faces.grade,
     area_code,
     kind,
     diary_code,
     appointment_key,
     if(kind is null, null, to_instant(min(instant) over (partition by id, spell_no))) as spell_started_at,
+    target_minutes * 60 as response_target_seconds,
     is_duplicate,
     is_domestic_abuse,
-    thrive_risk
+    thrive_risk,
+    coalesce(thrive_risk = 'HIGH', false) as is_high_risk
 from (
     select *, sum(is_new_spell::integer) over (partition by id order by instant) as spell_no
     from (
@@ -261,9 +263,16 @@ from (
         )
         window so_far as (partition by id order by instant)
     )
-)
+) as faces
 inner join numbered using (id)
-inner join (select incident_key, area_code, is_duplicate, is_domestic_abuse, thrive_risk from marts.fct_incidents) using (incident_key)
+inner join (
+    select incident_key, area_code, is_duplicate, is_domestic_abuse, thrive_risk, is_urban, created_date from marts.fct_incidents
+) as incidents using (incident_key)
+left join reference.response_targets
+    on faces.grade = response_targets.grade
+    and incidents.is_urban = response_targets.is_urban
+    and created_date >= response_targets.valid_from
+    and (created_date < response_targets.valid_to or response_targets.valid_to is null)
 where is_new_state
 window in_order as (partition by id order by instant);
 
@@ -304,14 +313,8 @@ select
     (area_code, states.grade, kind, ended_at)
     is not distinct from (area_code, lead(states.grade) over in_turn, lead(kind) over in_turn, lead(started_at) over in_turn)
         as will_go_on,
-    target_minutes * 60 as target_seconds
+    response_target_seconds as target_seconds
 from marts.fct_incident_states as states
-inner join (select incident_key, is_urban, created_date from marts.fct_incidents) as incidents using (incident_key)
-left join reference.response_targets
-    on states.grade = response_targets.grade
-    and incidents.is_urban = response_targets.is_urban
-    and created_date >= response_targets.valid_from
-    and (created_date < response_targets.valid_to or response_targets.valid_to is null)
 where kind is not null and not is_duplicate
 window in_turn as (partition by incident_key order by state_no);
 
