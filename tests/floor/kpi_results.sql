@@ -945,8 +945,8 @@ select
         when statistic <> 'count' and is_known then coalesce(measured.denominator, 0)
     end as denominator,
     case statistic
-        when 'count' then numerator
-        when 'hours' then numerator / 3600
+        when 'count' then if(is_known, coalesce(measured.numerator, 0), null)
+        when 'hours' then if(is_known, coalesce(measured.numerator, 0), null) / 3600
         when 'ratio' then numerator / nullif(denominator, 0)
         else figure
     end as value,
