@@ -367,9 +367,9 @@ select
     make_timestamptz(hour_number * 3600000000) as hour_at,
     hour_at_local,
     hour_date,
-    area_code,
-    grade,
-    kind,
+    cells.area_code,
+    cells.grade,
+    cells.kind,
     not coalesce(is_delivered, false) as is_estimated,
     coalesce(sum(n) over until_now, 0)::bigint as incident_count,
     coalesce(sum(high) over until_now, 0)::bigint as high_risk_count,
@@ -378,24 +378,30 @@ select
     coalesce(sum(beyond) over until_now, 0)::bigint as beyond_target_count,
     coalesce(inflow_count, 0) as inflow_count,
     coalesce(outflow_count, 0) as outflow_count,
-    null::bigint as upper_limit,
-    null::bigint as area_of_concern
-from hours
-cross join (
-    select means as area_code from reference.areas
-    where code = means
-        and valid_from <= (select max(hour_date) from hours)
-        and (valid_to is null or valid_to > (select min(hour_date) from hours))
-    union
-    select 'UNKNOWN'
-)
-cross join (select means as grade from reference.grades where code = means union select 'UNGRADED')
-cross join (select distinct hourly_kind as kind from reference.diaries union select 'LIVE')
-left join (
-    select hour_number, area_code, grade, kind, coalesce(n, 0) as n, coalesce(high, 0) as high, coalesce(abuse, 0) as abuse, coalesce(beyond, 0) as beyond
-    from changes
-) using (hour_number, area_code, grade, kind)
+    upper_limit,
+    area_of_concern
+from (
+    select *
+    from hours
+    cross join (
+        select means as area_code from reference.areas
+        where code = means
+            and valid_from <= (select max(hour_date) from hours)
+            and (valid_to is null or valid_to > (select min(hour_date) from hours))
+        union
+        select 'UNKNOWN'
+    )
+    cross join (select means as grade from reference.grades where code = means union select 'UNGRADED')
+    cross join (select distinct hourly_kind as kind from reference.diaries union select 'LIVE')
+) as cells
+left join changes using (hour_number, area_code, grade, kind)
 left join flows using (hour_number, area_code, grade, kind)
 left join oldest using (hour_number, area_code, grade, kind)
 left join saab_days on hour_date = day
-window until_now as (partition by area_code, grade, kind order by hour_number);
+left join reference.unresourced_limits as limits
+    on cells.area_code = limits.area_code
+    and cells.grade = limits.grade
+    and cells.kind = limits.kind
+    and hour_date >= limits.valid_from
+    and (hour_date < limits.valid_to or limits.valid_to is null)
+window until_now as (partition by cells.area_code, cells.grade, cells.kind order by hour_number);
