@@ -134,6 +134,32 @@ def states(settings: Settings, landed: reference.Landing) -> list[Difference]:
     return _compare(expected, {row[:2]: row[2:] for row in rows}, STATE_COLUMNS)
 
 
+def openings(settings: Settings) -> list[Difference]:
+    """States whose file and line do not lead to something of the same incident that happened when they began."""
+    rows = ask(
+        settings,
+        """
+        with openers as (
+            select _delivery_id, _source_row, incident_key, event_at as opened_at from marts.fct_incident_events
+            union all
+            select _delivery_id, _source_row, incident_key, started_at from marts.fct_resource_statuses
+            union all
+            select _delivery_id, _source_row, incident_key, null from marts.fct_incidents
+            union all
+            select _delivery_id, _source_row, incident_key, null from marts.fct_diary_appointments
+        )
+        select states.incident_key, states.state_no, states.started_at, openers.incident_key, openers.opened_at
+        from marts.fct_incident_states as states
+        inner join marts.fct_incidents as incidents using (incident_key)
+        inner join openers on states._delivery_id = openers._delivery_id and states._source_row = openers._source_row
+        where states.incident_key <> coalesce(openers.incident_key, '')
+            or states.started_at <> greatest(openers.opened_at, incidents.created_at)
+            and openers.opened_at is not null
+        """,
+    )
+    return [((key, number), "opener", at, (opener, opened_at)) for key, number, at, opener, opened_at in rows]
+
+
 def unresourced_hourly(settings: Settings, landed: reference.Landing) -> list[Difference]:
     """Every cell of every hour, column by column."""
     if "marts.fct_unresourced_hourly" in missing(settings):

@@ -40,6 +40,10 @@ def test_every_state_of_the_sample_is_derived_alike(
     assert against_reference.states(small_warehouse, small_reference) == []
 
 
+def test_every_state_of_the_sample_leads_to_what_opened_it(small_warehouse: Settings) -> None:
+    assert against_reference.openings(small_warehouse) == []
+
+
 def test_every_hour_of_the_sample_counts_the_same_unresourced_incidents(
     small_warehouse: Settings, small_reference: reference.Landing
 ) -> None:
@@ -67,6 +71,7 @@ def _compared(seed: int, folder: Path) -> None:
     assert against_reference.calls(settings, landed) == []
     assert against_reference.incidents(settings, landed) == []
     assert against_reference.states(settings, landed) == []
+    assert against_reference.openings(settings) == []
     assert against_reference.unresourced_hourly(settings, landed) == []
     assert against_reference.indicators(settings, landed) == []
 
