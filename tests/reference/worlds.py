@@ -361,6 +361,7 @@ class _Trap:
         self.reference = f"WM-{day:%Y%m%d}-{number:05d}"
         self.created = world.instant(day)
         self.log = _Log(world, self.reference)
+        # Never seven digits in a row: those are masked wherever they stand.
         self.callsigns = (f"TR{day:%d}{number}A", f"TR{day:%d}{number}A", f"TR{day:%d}{number}B")
         self.appointments = (f"AQ-{day:%d}{number}A", f"AQ-{day:%d}{number}A", f"AQ-{day:%d}{number}B")
 
@@ -462,6 +463,112 @@ def _add_trap(world: _World, day: date, number: int) -> None:
         row = trap.row()
         world.add("saab_incidents", day, **row)
         _resend(world, day, row)
+
+
+class _Story(_Trap):
+    """One incident as it might go: each step follows from the ones before it, often in the same second."""
+
+    def __init__(self, world: _World, day: date, number: int) -> None:
+        super().__init__(world, day, number)
+        self.moment = self.created
+        self.assigned: list[str] = []
+        self.versions: dict[str, int] = {}  # appointment -> its newest version
+        self.booked: list[str] = []
+        self.is_closed = False
+
+    def step(self) -> None:
+        rng = self.world.rng
+        self.moment = _after(self.moment, rng.choice((0, 0, 1, 60, 60, 600, 1800, 3600, 20_000)))
+        steps = [self.regrade, self.assign, self.assign, self.book_another]
+        if self.is_closed:
+            steps = [self.regrade, self.assign, self.reopen, self.reopen, self.reopen]
+        if self.assigned:
+            steps += [self.arrive] * 4 + [self.release] * 2
+        if self.booked and not self.is_closed:
+            steps += [self.move, self.move, self.move, self.fail, self.attend, self.cancel]
+        if not self.is_closed:
+            steps.append(self.close)
+        rng.choice(steps)()
+
+    def regrade(self) -> None:
+        self.log.write(self.moment, "REGRADED", to_value=self.world.rng.choice(("1", "2", "3", "4")))
+
+    def assign(self) -> None:
+        callsign = self.world.rng.choice(self.callsigns)
+        self.assigned.append(callsign)
+        self.log.write(self.moment, "ASSIGNED", callsign=callsign)
+
+    def release(self) -> None:
+        callsign = self.assigned.pop(self.world.rng.randrange(len(self.assigned)))
+        self.log.write(self.moment, "UNASSIGNED", callsign=callsign)
+
+    def arrive(self) -> None:
+        rng = self.world.rng
+        _press(self.world, self.reference, rng.choice(self.assigned), self.moment, rng.choice(("5", "5", "6")))
+
+    def version(self, appointment: str, status: str, **said: Any) -> None:
+        number = self.versions[appointment] = self.versions.get(appointment, 0) + 1
+        slot = _after(self.moment, self.world.rng.choice((0, 60, 600, 3600, 20_000, 200_000)))
+        day = min(max(self.moment.astimezone(LONDON).date(), self.world.days[0]), self.world.days[-1])
+        usual = {
+            "slot_start": slot,
+            "slot_end": _after(slot, 3600),
+            "callsign": "DC1",
+            "lpa": "TELF",
+            "diary": "DIARY_CAR",
+        }
+        self.world.add(
+            "saab_diary",
+            day,
+            **usual,
+            **said,
+            appt_id=appointment,
+            version=number,
+            inc_ref=self.reference,
+            booked_at=self.created,
+            status=status,
+            updated_at=self.moment,
+        )
+
+    def book_another(self) -> None:
+        appointment = self.world.rng.choice(self.appointments)
+        self.booked.append(appointment)
+        self.log.write(self.moment, "DIARY_BOOKED", from_value=appointment, to_value=self.world.rng.choice(DIARIES))
+        self.version(appointment, "BOOKED")
+
+    def move(self) -> None:
+        appointment = self.world.rng.choice(self.booked)
+        self.log.write(self.moment, "DIARY_MOVED", from_value=appointment)
+        self.version(appointment, "MOVED")
+
+    def fail(self) -> None:
+        appointment = self.booked.pop()
+        self.log.write(self.moment, "DIARY_FAILED", from_value=self.world.rng.choice((appointment, "")))
+        self.version(appointment, "FAILED")
+
+    def attend(self) -> None:
+        self.version(self.booked.pop(), "ATTENDED", attended_at=self.moment)
+
+    def cancel(self) -> None:
+        self.version(self.booked.pop(), self.world.rng.choice(("CANCELLED_VICTIM", "CANCELLED_POLICE")))
+
+    def close(self) -> None:
+        self.is_closed = True
+        self.log.write(self.moment, "CLOSED")
+
+    def reopen(self) -> None:
+        self.is_closed = False
+        self.log.write(self.moment, "REOPENED")
+
+
+def _add_story(world: _World, day: date, number: int) -> None:
+    story = _Story(world, day, number)
+    story.log.write(story.created, "CREATED")
+    if world.rng.random() < 0.9:
+        story.log.write(_after(story.created, 30), "GRADED", to_value=world.rng.choice(("1", "2", "3", "3", "4")))
+    for _ in range(world.rng.randrange(3, 18)):
+        story.step()
+    world.add("saab_incidents", day, **(story.row() | {"status": "CLOSED" if story.is_closed else "OPEN"}))
 
 
 def _add_waiting(world: _World, day: date, number: int) -> None:
@@ -685,8 +792,10 @@ def write_world(folder: Path, seed: int) -> list[Path]:
     for day in world.days:
         for number in range(1, world.rng.randrange(8, 16)):
             _add_incident(world, day, number)
-        for number in range(101, world.rng.randrange(109, 119)):
+        for number in range(101, world.rng.randrange(105, 112)):
             _add_trap(world, day, number)
+        for number in range(151, world.rng.randrange(155, 161)):
+            _add_story(world, day, number)
         for number in range(201, 206):
             _add_waiting(world, day, number)
     _add_legacy(world)
