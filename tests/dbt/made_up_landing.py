@@ -160,14 +160,45 @@ def made_up_deliveries(seed: int, days: int = 5) -> list[Delivery]:
             result.append(Delivery(export, day, rows))
             if rnd.random() < 0.5:
                 result.append(Delivery(export, day, _corrected(rnd, export, rows, make(rnd, day)), suffix="120000"))
-    result.append(Delivery("service_disruptions", FIRST_DAY, [_disruption(4, 20)]))
-    later = [_disruption(30, 50), _disruption(70, None, "D2")]
+    result.append(Delivery("service_disruptions", FIRST_DAY, [_disruption(4, 20, systems="Saab-Safe; telephony")]))
+    later = [_disruption(30, 50, lines="101 / internal"), _disruption(70, None, "D2", systems=None)]
     result.append(Delivery("service_disruptions", FIRST_DAY + timedelta(days=3), later))
     result.append(Delivery("legacy_incidents", FIRST_DAY.replace(day=1), _legacy(rnd), version="1"))
     for suffix in ("", "100000", "120000"):
         result.append(Delivery("da_outcomes", FIRST_DAY.replace(day=1), _outcomes(rnd), suffix, version="1"))
     result.append(Delivery("da_outcomes", date(2021, 11, 1), _outcomes(rnd), version="1"))
     rnd.shuffle(result)
+    # By a die of their own, so that what came before them stays as it was.
+    own = random.Random(seed)
+    for delivery in _monthly(own):
+        result.insert(own.randrange(len(result) + 1), delivery)
+    return result
+
+
+def _monthly(rnd: random.Random) -> list[Delivery]:
+    """Contacts, staff and stages of two months, one of them corrected."""
+    result = []
+    for month, suffix in ((date(2021, 10, 1), ""), (date(2021, 10, 1), "120000"), (date(2021, 11, 1), "")):
+        contacts = [
+            {
+                "contact_id": f"C{month:%m}{number}", "channel": rnd.choice(["SOH", "DIGITAL_DESK", "FAX", None]),
+                "platform": "WEB", "direction": rnd.choice(["IN", "IN", "OUT", "?"]), "opened_at": _at(month, rnd, 200),
+                "first_reply_at": rnd.choice([None, _at(month, rnd, 400)]), "incident_ref": None,
+            }
+            for number in range(rnd.randrange(3, 9))
+        ]  # fmt: skip
+        staff = {"month": month, "unit": "OCC", "role": "A", "establishment_fte": 10, "headcount": 9}
+        stages = [
+            {"month": month, "stage": stage, "stage_count": rnd.choice([None, -1, 40])}
+            for stage in ("APPLIED", "ASSESSED", "VETTED")
+        ]
+        result += [
+            Delivery("digital_contacts", month, contacts, suffix, version="1"),
+            Delivery(
+                "workforce", month, [staff | {"strength_fte": rnd.choice([None, 8, 11])}], suffix, version="1"
+            ),
+            Delivery("recruitment", month, stages, suffix, version="1"),
+        ]  # fmt: skip
     return result
 
 
@@ -296,11 +327,18 @@ def _intervals(rnd: random.Random, day: date) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _disruption(first_hour: int, last_hour: int | None, key: str = "D1") -> dict[str, Any]:
+def _disruption(
+    first_hour: int,
+    last_hour: int | None,
+    key: str = "D1",
+    systems: str | None = "TELEPHONY",
+    lines: str | None = None,
+) -> dict[str, Any]:
     start = datetime(2021, 10, 29)
     return {
         "disruption_id": key, "started_at": start + timedelta(hours=first_hour),
-        "ended_at": start + timedelta(hours=last_hour) if last_hour else None, "systems": "TELEPHONY",
+        "ended_at": start + timedelta(hours=last_hour) if last_hour else None, "systems": systems,
+        "lines": lines,
     }  # fmt: skip
 
 
