@@ -18,10 +18,12 @@ from tests.support import ask, deliver, run, settings_for
 PUBLISHED = {
     "marts": {
         "fct_calls", "fct_call_segments", "fct_incidents", "fct_incident_events", "fct_resource_statuses",
-        "fct_agent_intervals", "fct_disruptions", "dim_dates", "dim_half_hours", "dim_areas", "dim_grades", "dim_lines",
-        "dim_categories", "dim_dispositions", "dim_statuses", "dim_targets", "dim_system_versions",
+        "fct_incident_states", "fct_unresourced_hourly", "fct_diary_appointments", "fct_domestic_abuse",
+        "fct_digital_contacts", "fct_agent_intervals", "fct_workforce", "fct_recruitment", "fct_disruptions",
+        "fct_999_national", "dim_dates", "dim_half_hours", "dim_areas", "dim_grades", "dim_lines", "dim_categories",
+        "dim_dispositions", "dim_statuses", "dim_targets", "dim_system_versions", "dim_shifts",
     },
-    "metrics": {"kpi_results"},
+    "metrics": {"kpi_results", "kpi_register", "kpi_signals"},
     "quality": {"deliveries", "quarantined_rows", "rules", "rule_results", "generations"},
 }  # fmt: skip
 
