@@ -348,6 +348,7 @@ def _complete(con: duckdb.DuckDBPyConnection, written: set[str]) -> None:
     for table, columns in [*_contracts(), *_read_of_the_run()]:
         listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
         if table not in written:
+            assert columns, f"{table} is read by metrics: its .yml must say its columns"
             con.execute(f"create or replace table {table} ({listed})")
             continue
         for name in columns.keys() - COLUMNS[table].keys():

@@ -75,15 +75,6 @@ exports as (
 
 ),
 
--- The grade of risk that stands highest in the reference data.
-high_risks as (
-
-    select distinct means as thrive_risk
-    from {{ ref('thrive_risks') }}
-    where severity = (select max(severity) from {{ ref('thrive_risks') }})
-
-),
-
 limits as (
 
     select cast(value as bigint) as limit_seconds, valid_from, valid_to
@@ -101,7 +92,7 @@ spells as (
         min(states.started_date) as started_date,
         max(coalesce(states.ended_at, as_of.as_of_at)) as ended_at,
         max(states.area_code) as area_code,
-        max(states.thrive_risk) as thrive_risk
+        max(case when states.is_high_risk then 1 else 0 end) = 1 as is_high_risk
     from {{ ref('fct_incident_states') }} as states
     cross join as_of
     where states.state = 'UNRESOURCED' and not states.is_duplicate
@@ -151,11 +142,10 @@ high_risk_waits as (
         limits.limit_seconds
     from timed
     inner join days on timed.started_date = days.local_date
-    inner join high_risks on timed.thrive_risk = high_risks.thrive_risk
     inner join limits
         on timed.started_date >= limits.valid_from
         and (timed.started_date < limits.valid_to or limits.valid_to is null)
-    where timed.seconds > limits.limit_seconds
+    where timed.is_high_risk and timed.seconds > limits.limit_seconds
 
 ),
 

@@ -83,15 +83,6 @@ exports as (
 
 ),
 
--- The grade of risk that stands highest in the reference data.
-high_risks as (
-
-    select distinct means as thrive_risk
-    from {{ ref('thrive_risks') }}
-    where severity = (select max(severity) from {{ ref('thrive_risks') }})
-
-),
-
 -- States are known only on days of which both exports came.
 known_days as (
 
@@ -124,13 +115,12 @@ waits as (
         states.incident_key,
         states.state_no,
         states.area_code,
-        high_risks.thrive_risk is not null as is_high_risk,
+        states.is_high_risk,
         states.started_at,
         states.started_date,
         coalesce(states.ended_at, as_of.as_of_at) as ended_at
     from {{ ref('fct_incident_states') }} as states
     cross join as_of
-    left join high_risks on states.thrive_risk = high_risks.thrive_risk
     where states.state = 'UNRESOURCED' and not states.is_duplicate
 
 ),
