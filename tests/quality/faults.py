@@ -11,6 +11,7 @@ DIARY = "staging.base_saab_diary"
 LEGACY = "staging.base_legacy_incidents"
 OUTCOMES = "staging.base_da_outcomes"
 CONTACTS = "staging.base_digital_contacts"
+STATES = "marts.fct_incident_states"
 
 
 def _all(table: str, change: str) -> list[str]:
@@ -202,6 +203,18 @@ FAULTS: dict[str, list[str]] = {
     "incidents_response_plausible": _all("marts.fct_incidents", "response_seconds = 30000"),
     "calls_new_incident_has_one": ["update marts.fct_calls set incident_key = null where call_key like '%0007'"],
     "incidents_source_agrees_with_call": _all("marts.fct_incidents", "source_code = '999'"),
+    "states_high_risk_gets_a_resource": _all(STATES, "is_high_risk = true"),
+    "states_log_came": _gone("marts.fct_incident_events", "incident_key like '%00009'"),
+    "states_closed_by_an_event": _gone(
+        "marts.fct_incident_events", "event_code = 'CLOSED' and incident_key like '%00009'"
+    ),
+    "states_no_wait_over_a_week": _all(STATES, "spell_started_at = spell_started_at - interval 7 day"),
+    "states_long_risk_reassessed": _gone("marts.fct_incident_events", "event_code = 'RETHRIVE'"),
+    "states_booking_has_an_appointment": _gone("marts.fct_diary_appointments", "appointment_key like '%-8'"),
+    "states_at_scene_while_assigned": _gone(STATES, "state = 'AT_SCENE'"),
+    "states_resource_let_go": [f"update {STATES} set duration_seconds = 259201 where state = 'ASSIGNED'"],
+    "hours_known": ["update marts.fct_unresourced_hourly set is_estimated = true where hour(hour_at) = 7"],
+    "hours_come_and_go": ["update marts.fct_unresourced_hourly set outflow_count = 0 where day(hour_date) = 5"],
     "appointments_outcome_known": [
         "update marts.fct_diary_appointments set outcome = null where appointment_key like '%-8'"
     ],

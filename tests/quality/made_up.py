@@ -427,7 +427,7 @@ def _make_states(con: duckdb.DuckDBPyConnection) -> None:
         "60 * (ends - begins) as duration_seconds, "
         "case when state = 'UNRESOURCED' then created_at + to_minutes(begins) end as spell_started_at, "
         "linked_to is not null as is_duplicate, "
-        "case when incidents.is_domestic_abuse = 'Y' then 'HIGH' end as thrive_risk, "
+        "incidents.is_domestic_abuse = 'Y' as is_high_risk, "
         "case when state = 'DIARY' then appointments.appointment_id end as appointment_key "
         "from staging.base_saab_incidents as incidents "
         f"cross join (values {chain}) as chain (state, begins, ends) "
