@@ -8,7 +8,7 @@ Choices that hold for all rows:
   its last; other scopes only where eligible_count > 0, and only in those periods too.
 - Facts dated before the first business date count in the periods that hold that date (its week, month ...), no others.
 - A period of which no day was delivered and in which no fact lies is not available: numerator, denominator and value
-  are None, never 0.
+  are None, never 0. A fixed denominator stands in every row, as it is the same whatever came.
 - Counts: eligible_count = measured_count = the value; so a line that has none of a kind has no row.
 - Ratios and means: measured_count is the denominator in facts, eligible_count what it would be were everything known.
 """
@@ -187,7 +187,8 @@ def _row(
     figure: Figure, period: tuple[str, date], scope: Scope, cell: Cell, ordered: list[int], is_delivered: bool
 ) -> KpiRow:
     is_available = is_delivered or cell.eligible > 0
-    numerator, denominator, value = _row_values(figure, cell, ordered) if is_available else (None, None, None)
+    nothing = (None, figure.fixed_denominator or None, None)
+    numerator, denominator, value = _row_values(figure, cell, ordered) if is_available else nothing
     return KpiRow(
         figure.kpi_id, *period, *scope, numerator, denominator, value, cell.measured, cell.eligible, is_delivered
     )
