@@ -46,6 +46,18 @@ Row = dict[str, Any]
 GO_LIVE, VERSION_6 = date(2021, 3, 19), date(2021, 4, 5)
 """First days of SAAB Safe and of its version 6."""
 
+PARAMETERS = {
+    "coverage_limit_ratio": 0.5,
+    "unknown_codes_limit_ratio": 0.05,
+    "emptied_column_ratio": 0.1,
+    "quarantined_limit_ratio": 0.05,
+    "judged_rows_minimum": 20,
+    "late_after_days": 3,
+    "late_after_days_monthly": 45,
+    "looked_back_days": 28,
+    "back_key_seconds": BACK_KEY_SECONDS,
+}
+
 COLUMNS = {
     "marts.fct_calls": {
         "call_key": "varchar", "line": "varchar", "offered_at": "timestamptz", "offered_date": "date",
@@ -308,8 +320,8 @@ def write(world: World, path: Path, *, generation: str, affected: dict[str, set[
             for export, system in SYSTEM_OF.items()
         ],
         "reference.parameters": [
-            {"parameter": parameter, "value": value, "valid_from": date(2000, 1, 1), "valid_to": None}
-            for parameter, value in (("coverage_limit_ratio", 0.5), ("back_key_seconds", BACK_KEY_SECONDS))
+            {"parameter": name, "value": value, "valid_from": date(2000, 1, 1), "valid_to": None}
+            for name, value in PARAMETERS.items()
         ],
         "marts.dim_system_versions": [
             dict(zip(COLUMNS["marts.dim_system_versions"], row, strict=True))

@@ -20,6 +20,7 @@ counted as (
         deliveries.system,
         contents.contract_version,
         deliveries.rows_read,
+        deliveries.rows_quarantined,
         contents.business_date as first_date,
         coalesce(contents.covered_until, contents.business_date) as last_date
     from contents
@@ -31,7 +32,8 @@ covered as (
     select
         export,
         contract_version,
-        rows_read > 0 as has_rows,
+        rows_read,
+        rows_quarantined,
         {{ days_of('first_date', 'last_date') }} as business_date
     from counted
 ),
@@ -41,7 +43,8 @@ delivered as (
         export,
         business_date,
         max(contract_version) as contract_version,
-        max(case when has_rows then 1 else 0 end) = 1 as has_rows
+        sum(rows_read) as rows_read,
+        sum(rows_quarantined) as rows_quarantined
     from covered
     group by export, business_date
 ),
@@ -73,7 +76,9 @@ final as (
         expected.system,
         expected.business_date,
         delivered.business_date is not null as is_delivered,
-        coalesce(delivered.has_rows, false) as has_rows,
+        coalesce(delivered.rows_read > 0, false) as has_rows,
+        cast(coalesce(delivered.rows_read, 0) as bigint) as read_count,
+        cast(coalesce(delivered.rows_quarantined, 0) as bigint) as quarantined_count,
         delivered.contract_version
     from expected
     left join delivered

@@ -34,6 +34,12 @@ period_days as (
 
 ),
 
+gone_days as (
+
+    select kpi_id, local_date from {{ ref('kpi_lost_days') }} where is_gone
+
+),
+
 indicators as (
 
     select distinct kpi_id, input_set from periods
@@ -49,27 +55,37 @@ by_day as (
 
 ),
 
+-- A day that is not there for an indicator adds nothing: where a column was emptied, nothing counted is not nought.
+days_there as (
+
+    select by_day.*
+    from by_day
+    left join gone_days on by_day.kpi_id = gone_days.kpi_id and by_day.local_date = gone_days.local_date
+    where gone_days.kpi_id is null
+
+),
+
 -- Sums of whole numbers and decimals are exact, whatever their order.
 final as (
 
     select
-        by_day.kpi_id,
+        days_there.kpi_id,
         period_days.period_type,
         period_days.period_start,
-        by_day.scope_type,
-        by_day.scope_code,
-        cast(sum(by_day.numerator) as double) as numerator,
-        cast(sum(by_day.denominator) as double) as denominator,
-        cast(sum(by_day.measured_count) as bigint) as measured_count,
-        cast(sum(by_day.eligible_count) as bigint) as eligible_count,
-        cast(sum(case when by_day.is_disrupted then 0 else by_day.numerator end) as double) as other_numerator,
-        cast(sum(case when by_day.is_disrupted then 0 else by_day.denominator end) as double) as other_denominator
-    from by_day
-    inner join indicators on by_day.kpi_id = indicators.kpi_id
+        days_there.scope_type,
+        days_there.scope_code,
+        cast(sum(days_there.numerator) as double) as numerator,
+        cast(sum(days_there.denominator) as double) as denominator,
+        cast(sum(days_there.measured_count) as bigint) as measured_count,
+        cast(sum(days_there.eligible_count) as bigint) as eligible_count,
+        cast(sum(case when days_there.is_disrupted then 0 else days_there.numerator end) as double) as other_numerator,
+        cast(sum(case when days_there.is_disrupted then 0 else days_there.denominator end) as double) as other_denominator
+    from days_there
+    inner join indicators on days_there.kpi_id = indicators.kpi_id
     inner join period_days
         on indicators.input_set = period_days.input_set
-        and by_day.local_date = period_days.local_date
-    group by by_day.kpi_id, period_days.period_type, period_days.period_start, by_day.scope_type, by_day.scope_code
+        and days_there.local_date = period_days.local_date
+    group by days_there.kpi_id, period_days.period_type, period_days.period_start, days_there.scope_type, days_there.scope_code
 
 )
 

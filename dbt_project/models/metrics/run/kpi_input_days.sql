@@ -28,6 +28,35 @@ dates as (
 
 ),
 
+-- A day of whose rows too many were set aside came in name only: most of them, and it is not there; a share that shows, and it is
+-- not complete. Few rows are not judged by shares.
+limits as (
+
+    select
+        {{ newest_parameter('judged_rows_minimum') }} as judged_rows_minimum,
+        {{ newest_parameter('quarantined_limit_ratio') }} as quarantined_limit_ratio
+
+),
+
+sent_days as (
+
+    select
+        delivered_days.*,
+        not coalesce(
+            delivered_days.quarantined_count >= limits.judged_rows_minimum
+            and delivered_days.quarantined_count * 2 > delivered_days.read_count,
+            false
+        ) as is_good,
+        not coalesce(
+            delivered_days.quarantined_count >= limits.judged_rows_minimum
+            and delivered_days.quarantined_count > limits.quarantined_limit_ratio * delivered_days.read_count,
+            false
+        ) as is_whole
+    from delivered_days
+    cross join limits
+
+),
+
 export_spans as (
 
     select
@@ -92,18 +121,19 @@ asked as (
         inputs.supplied_by,
         dates.local_date,
         inputs.role,
-        delivered_days.business_date is not null as is_sent,
+        coalesce(sent_days.is_good, false) as is_sent,
+        coalesce(sent_days.is_whole, false) as is_whole,
         coalesce(dates.local_date between export_spans.first_date and export_spans.as_of_date, false) as is_expected,
         coalesce(dates.local_date > export_spans.as_of_date, false) as is_late
     from spans
     inner join inputs on spans.input_set = inputs.input_set and inputs.role in ('needs', 'helps', 'estimates')
     inner join dates on dates.local_date between spans.first_date and spans.last_date
     left join export_spans on inputs.export = export_spans.export
-    left join delivered_days
-        on inputs.export = delivered_days.export
-        and dates.local_date = delivered_days.business_date
-        and (inputs.only_version = '' or inputs.only_version = delivered_days.contract_version)
-        and (inputs.not_version = '' or inputs.not_version <> delivered_days.contract_version)
+    left join sent_days
+        on inputs.export = sent_days.export
+        and dates.local_date = sent_days.business_date
+        and (inputs.only_version = '' or inputs.only_version = sent_days.contract_version)
+        and (inputs.not_version = '' or inputs.not_version <> sent_days.contract_version)
 
 ),
 
@@ -114,7 +144,7 @@ supplied as (
         supplied_by,
         local_date,
         max(case when role = 'needs' and not is_sent then 1 else 0 end) = 0 as is_there,
-        max(case when role = 'helps' and is_expected and not is_sent then 1 else 0 end) = 0 as is_complete,
+        max(case when (role = 'needs' or (role = 'helps' and is_expected)) and not is_whole then 1 else 0 end) = 0 as is_complete,
         max(case when role = 'helps' and is_late then 1 else 0 end) = 0 as is_in_time,
         max(case when role = 'estimates' and is_expected and not is_sent then 1 else 0 end) = 0 as is_known
     from asked

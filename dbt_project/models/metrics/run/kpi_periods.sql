@@ -22,6 +22,18 @@ disrupted_periods as (
 
 ),
 
+lost_days as (
+
+    select * from {{ ref('kpi_lost_days') }}
+
+),
+
+input_days as (
+
+    select * from {{ ref('kpi_input_days') }}
+
+),
+
 targets as (
 
     select * from {{ ref('targets') }}
@@ -108,6 +120,41 @@ marked_periods as (
 
 ),
 
+-- The days of its inputs that an indicator lost, as a column it cannot do without was emptied or holds unknown codes.
+lost_input_days as (
+
+    select
+        definitions.kpi_id,
+        input_days.local_date,
+        case when lost_days.is_gone and input_days.is_there then 1 else 0 end as gone_day,
+        case when input_days.is_complete then 1 else 0 end as incomplete_day,
+        case when input_days.is_late then 1 else 0 end as late_day,
+        case when input_days.is_estimated then 1 else 0 end as estimated_day
+    from lost_days
+    inner join definitions on lost_days.kpi_id = definitions.kpi_id
+    inner join input_days on definitions.input_set = input_days.input_set and lost_days.local_date = input_days.local_date
+
+),
+
+lost_in_periods as (
+
+    select
+        definitions.kpi_id,
+        periods.period_type,
+        periods.period_start,
+        sum(lost_input_days.gone_day) as gone_days,
+        sum(lost_input_days.incomplete_day) as incomplete_days,
+        sum(lost_input_days.late_day) as late_days,
+        sum(lost_input_days.estimated_day) as estimated_days
+    from lost_input_days
+    inner join definitions on lost_input_days.kpi_id = definitions.kpi_id
+    inner join periods
+        on definitions.input_set = periods.input_set
+        and lost_input_days.local_date between periods.period_start and periods.period_end
+    group by definitions.kpi_id, periods.period_type, periods.period_start
+
+),
+
 -- A period is judged by the target that was in force when it began.
 indicator_periods as (
 
@@ -125,10 +172,10 @@ indicator_periods as (
         periods.period_start,
         periods.period_end,
         periods.day_count,
-        periods.delivered_day_count,
-        periods.complete_day_count,
-        periods.late_day_count,
-        periods.estimated_day_count,
+        cast(periods.delivered_day_count - coalesce(lost_in_periods.gone_days, 0) as bigint) as delivered_day_count,
+        cast(periods.complete_day_count - coalesce(lost_in_periods.incomplete_days, 0) as bigint) as complete_day_count,
+        cast(periods.late_day_count - coalesce(lost_in_periods.late_days, 0) as bigint) as late_day_count,
+        cast(periods.estimated_day_count - coalesce(lost_in_periods.estimated_days, 0) as bigint) as estimated_day_count,
         marked_periods.disruption_keys,
         targets.target
     from definitions
@@ -139,6 +186,10 @@ indicator_periods as (
         on definitions.kpi_id = marked_periods.kpi_id
         and periods.period_type = marked_periods.period_type
         and periods.period_start = marked_periods.period_start
+    left join lost_in_periods
+        on definitions.kpi_id = lost_in_periods.kpi_id
+        and periods.period_type = lost_in_periods.period_type
+        and periods.period_start = lost_in_periods.period_start
     left join targets
         on definitions.kpi_id = targets.kpi_id
         and periods.period_start >= targets.valid_from
@@ -184,15 +235,24 @@ changed_periods as (
 
 ),
 
+-- A day that changed changes every period that holds it, also where their counts stay: one day may be lost and another won.
+moved_dates as (
+
+    select subject, affected_date from touched_dates
+    union
+    select subject, period_start as affected_date from changed_periods where period_type = 'day'
+
+),
+
 affected_periods as (
 
     select subject, period_type, period_start from changed_periods
     union
     select distinct indicator_periods.subject, indicator_periods.period_type, indicator_periods.period_start
     from indicator_periods
-    inner join touched_dates
-        on indicator_periods.subject = touched_dates.subject
-        and touched_dates.affected_date between indicator_periods.period_start and indicator_periods.period_end
+    inner join moved_dates
+        on indicator_periods.subject = moved_dates.subject
+        and moved_dates.affected_date between indicator_periods.period_start and indicator_periods.period_end
 
 ),
 
