@@ -101,6 +101,10 @@ COLUMNS = {
         "contract_version": "varchar", "valid_from": "date", "valid_to": "date",
     },
     "landing.run": {"generation": "varchar"},
+    "landing.deliveries": {
+        "export": "varchar", "business_date": "date", "covered_until": "date", "is_quarantined": "boolean",
+        "reason": "varchar",
+    },
 }  # fmt: skip
 
 
@@ -332,6 +336,11 @@ def write(world: World, path: Path, *, generation: str, affected: dict[str, set[
             )
         ],
         "landing.run": [{"generation": generation}],
+        "landing.deliveries": [
+            {"export": export, "business_date": day, "covered_until": day, "is_quarantined": False, "reason": None}
+            for export, days in world.delivered.items()
+            for day in days
+        ],
     }
     with duckdb.connect(str(path)) as con:
         con.execute("set TimeZone = 'UTC'")
@@ -351,6 +360,7 @@ _TYPE_BY_NAME = {
     r"date$": "date",
     r"^(is|has)_": "boolean",
     r"_(count|seconds)$": "bigint",
+    r"_ratio$": "double",
     r"_hash$": "ubigint",
 }
 

@@ -41,7 +41,9 @@
                 {%- for role in ['needs', 'helps', 'estimates'] -%}
                     {%- for asked in exports.get(role, []) -%}
                         {%- set input = {'export': asked} if asked is string else asked -%}
-                        {%- do found.append(dict(input, input_set=input_set, supplied_by=supplied_by, role=role)) -%}
+                        {%- do found.append(
+                            dict(input, input_set=input_set, supplied_by=supplied_by, role=role, says=exports.get('says'))
+                        ) -%}
                     {%- endfor -%}
                 {%- endfor -%}
             {%- endfor -%}

@@ -22,6 +22,8 @@ final as (
         {{ sql_number(indicator.get('fixed_denominator')) }} as fixed_denominator,
         {{ sql_text(indicator.get('formula')) }} as formula,
         {{ sql_text(indicator.get('limits')) }} as limits,
+        {{ sql_number(indicator.get('coverage_limit')) }} as coverage_limit,
+        {{ sql_text(indicator.get('needs_target_of_grade')) }} as needs_target_of_grade,
         {{ sql_text(indicator.version) }} as definition_version
     {{ 'union all' if not loop.last }}
     {% endfor %}

@@ -13,7 +13,8 @@ final as (
         {{ sql_text(input.export) }} as export,
         {{ sql_text(input.get('only_version', '')) }} as only_version,
         {{ sql_text(input.get('not_version', '')) }} as not_version,
-        {{ input.get('history_days', 0) }} as history_days
+        {{ input.get('history_days', 0) }} as history_days,
+        {{ sql_text(input.get('says')) }} as says
     {{ 'union all' if not loop.last }}
     {% endfor %}
 )

@@ -24,6 +24,7 @@ inputs:
     supplied_by:
       # Version 5 sends no at-scene time: without the officers' status presses it knows no arrival.
       version 5:
+        says: "the incident export of version 5 has no at-scene time: it is won back from the officers' status presses"
         needs:
           - {export: saab_incidents, only_version: "5"}
           - saab_resource_status
@@ -33,7 +34,8 @@ inputs:
           - {export: saab_incidents, not_version: "5"}
         helps: [saab_incident_log, saab_resource_status]
       legacy: {needs: [legacy_incidents]}
-# `begins` and `ends` are the instants of the chain that the stage lies between.
+# `begins` and `ends` are the instants of the chain that the stage lies between. Eligible are all incidents, and many never come to a
+# stage (no call, no resource needed), so coverage is low by nature: its limit only tells that a stage is gone.
 indicators:
   - kpi_id: response_stage_answer_median
     label: Wait until the call was answered, median
@@ -47,6 +49,7 @@ indicators:
     owner: &occ Head of the Operations Control Centre
     version: "1"
     inputs: stage_calls
+    coverage_limit: 0.2
     columns: {saab_incidents: [call_ref], acd_segments: [queue_seconds, ring_seconds]}
     begins: offered_at
     ends: answered_at
@@ -63,6 +66,7 @@ indicators:
     owner: *occ
     version: "1"
     inputs: stage_calls
+    coverage_limit: 0.2
     columns: {saab_incidents: [call_ref], acd_segments: [queue_seconds, ring_seconds]}
     begins: answered_at
     ends: created_at
@@ -79,6 +83,7 @@ indicators:
     owner: *occ
     version: "1"
     inputs: stage_log
+    coverage_limit: 0.5
     columns: {saab_incident_log: [event_code]}
     begins: created_at
     ends: first_graded_at
@@ -95,6 +100,7 @@ indicators:
     owner: *occ
     version: "1"
     inputs: stage_log
+    coverage_limit: 0.2
     columns: {saab_incident_log: [event_code]}
     begins: first_graded_at
     ends: first_assigned_at
@@ -111,6 +117,7 @@ indicators:
     owner: &response Head of Response Policing
     version: "1"
     inputs: stage_travel
+    coverage_limit: 0.1
     columns: {saab_incident_log: [event_code], saab_resource_status: [status_code, incident_ref]}
     begins: first_assigned_at
     ends: first_en_route_at
@@ -127,6 +134,7 @@ indicators:
     owner: *response
     version: "1"
     inputs: stage_status
+    coverage_limit: 0.1
     columns: {saab_resource_status: [status_code, incident_ref]}
     begins: first_en_route_at
     ends: first_at_scene_at
@@ -143,7 +151,8 @@ indicators:
     owner: *response
     version: "1"
     inputs: stage_close
-    columns: {saab_resource_status: [status_code, incident_ref], legacy_incidents: [first_at_scene_at, closed_at]}
+    coverage_limit: 0.2
+    columns: {saab_incidents: [status], saab_incident_log: [event_code], saab_resource_status: [status_code, incident_ref], legacy_incidents: [first_at_scene_at, closed_at]}
     begins: first_at_scene_at
     ends: closed_at
     percentile: 0.5

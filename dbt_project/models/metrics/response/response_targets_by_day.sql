@@ -16,6 +16,7 @@ indicators:
     inputs: response
     columns: {saab_incidents: [grade_current, lpa, is_urban], saab_resource_status: [status_code, incident_ref], legacy_incidents: [grade, first_at_scene_at]}
     grade: "1"
+    needs_target_of_grade: "1"
   - kpi_id: response_grade2_within_target
     label: Priority response within target
     definition: Of attended incidents of final grade 2, neither duplicate nor back-keyed, with a valid at-scene time and a target in force when they were created, the share reached within it.
@@ -30,6 +31,7 @@ indicators:
     inputs: response
     columns: {saab_incidents: [grade_current, lpa, is_urban], saab_resource_status: [status_code, incident_ref], legacy_incidents: [grade, first_at_scene_at]}
     grade: "2"
+    needs_target_of_grade: "2"
 {%- endset -%}
 {%- set says = fromyaml(says) -%}
 {%- set indicators = says.indicators -%}

@@ -7,10 +7,12 @@ inputs:
     supplied_by:
       # Version 5 sends no at-scene time: without the officers' status presses it knows no response.
       version 5:
+        says: "the incident export of version 5 has no at-scene time: it is won back from the officers' status presses"
         needs:
           - {export: saab_incidents, only_version: "5"}
           - saab_resource_status
       later versions:
+        says: "at-scene times of the incident export, and of the status presses where it has none"
         needs:
           - {export: saab_incidents, not_version: "5"}
         helps: [saab_resource_status]

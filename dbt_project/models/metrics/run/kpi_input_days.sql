@@ -1,6 +1,6 @@
 -- Which local days each set of inputs has: from its first delivered business date to its system's as-of date, without gaps.
 
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='table', schema='intermediate') }}
 
 with
 
