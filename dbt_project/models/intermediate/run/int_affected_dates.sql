@@ -43,6 +43,14 @@ contents as (
     select * from {{ source('landing', 'contents') }}
 ),
 
+deliveries as (
+    select * from {{ source('landing', 'deliveries') }}
+),
+
+exports as (
+    select export from {{ ref('exports') }}
+),
+
 call_days as (
     select * from {{ ref('int_affected_call_days') }}
 ),
@@ -103,6 +111,8 @@ subjects as (
     select 'domestic_abuse' as subject, 'saab_resource_status' as export
     union all
     select 'domestic_abuse' as subject, 'da_outcomes' as export
+    union all
+    select 'completeness' as subject, export from exports
 ),
 
 -- A day that arrives moves what is said of it, also where it brought no row.
@@ -119,6 +129,36 @@ passed as (
     inner join as_of on delivered_days.system = as_of.system
     inner join subjects on delivered_days.export = subjects.export
     where delivered_days.business_date > coalesce(as_of.published_as_of_date, date '1900-01-01')
+),
+
+-- The stretch in which an export's dates are expected, in the generation that is out.
+stretches as (
+    select
+        contents.export,
+        min(contents.business_date) as first_date,
+        max(coalesce(contents.covered_until, contents.business_date)) as last_date
+    from contents
+    inner join deliveries on contents.delivery_id = deliveries.delivery_id
+    where not contents.is_pending and contents.business_date is not null and deliveries.rows_read > 0
+    group by contents.export
+),
+
+newest as (
+    select export, max(business_date) as newest_date
+    from delivered_days
+    where has_rows
+    group by export
+),
+
+-- A file older than the first, or newer than the newest of an export that had ended, makes dates expected that have no file.
+stretched as (
+    select 'completeness' as subject, delivered_days.business_date as affected_date
+    from delivered_days
+    inner join newest on delivered_days.export = newest.export
+    left join stretches on delivered_days.export = stretches.export
+    where stretches.export is null
+        or delivered_days.business_date < stretches.first_date
+        or (delivered_days.business_date > stretches.last_date and delivered_days.business_date <= newest.newest_date)
 ),
 
 moved as (
@@ -148,6 +188,15 @@ moved as (
     from legacy
     {% if not is_full_run() %}
     where {{ legacy_key('incident_date', 'incident_no') }} in (select incident_key from affected_incidents)
+    {% endif %}
+
+    union
+
+    -- Whether an incident waited beyond its target is said of the day it was created, which may lie before its wait.
+    select 'unresourced' as subject, {{ to_local_date('created_at') }} as affected_date
+    from incidents
+    {% if not is_full_run() %}
+    where incident_ref in (select incident_key from affected_incidents)
     {% endif %}
 
     union
@@ -199,6 +248,8 @@ final as (
     select subject, affected_date from arrived
     union
     select subject, affected_date from passed
+    union
+    select subject, affected_date from stretched
     union
     select subject, affected_date from moved
 )
