@@ -783,8 +783,12 @@ def _shuffle_columns(rng: Random, table: list[list[str]]) -> None:
             table[index] = ["stray"] * (width + 3)
 
 
-def write_world(folder: Path, seed: int) -> list[Path]:
-    """Write one world below `folder`, and say which files it made."""
+def plain_world(seed: int) -> dict[tuple[str, date], list[Row]]:
+    """The rows of one world by export and business date, before any fault is planted: for those who write their own."""
+    return _filled(seed).rows
+
+
+def _filled(seed: int) -> _World:
     world = _World(seed)
     for day in world.days:
         _add_calls(world, day)
@@ -799,6 +803,12 @@ def write_world(folder: Path, seed: int) -> list[Path]:
         for number in range(201, 206):
             _add_waiting(world, day, number)
     _add_legacy(world)
+    return world
+
+
+def write_world(folder: Path, seed: int) -> list[Path]:
+    """Write one world below `folder`, and say which files it made."""
+    world = _filled(seed)
     writer = _Writer(world, folder)
     change = world.rng.choice((*world.days, None))  # the day from which the incident system sends version 6
     # Every other world misses a day of the incidents or of their log: of hours estimated and an as-of that is older.
