@@ -35,6 +35,7 @@ def closing_screen(settings: Settings) -> None:
     typer.echo("")
     typer.echo(f"  warehouse   {settings.current_db}")
     typer.echo('  ask it      .venv/bin/occ query "select * from metrics.kpi_results limit 5"')
+    typer.echo("  questions   .venv/bin/occ ask · occ ask Q09 · make docs (with answers, and the indicator dictionary)")
     typer.echo("  look around .venv/bin/occ status · occ deliveries · occ doctor · make dev (Dagster)")
 
 

@@ -17,7 +17,7 @@ README = (PROJECT / "README.md").read_text()
 CONTRIBUTING = (PROJECT / "CONTRIBUTING.md").read_text()
 NAMED_TARGETS = sorted(set(re.findall(r"`?make ([a-z-]+)`?", README + CONTRIBUTING)))
 # Commands that only read: they can be tried on any warehouse. `occ run` and `occ copy` have tests of their own.
-READING = sorted(set(re.findall(r"`(occ (?:deliveries|query|status|doctor)[^`]*)`", README + CONTRIBUTING)))
+READING = sorted(set(re.findall(r"`(occ (?:ask|deliveries|query|status|doctor)[^`]*)`", README + CONTRIBUTING)))
 
 
 @pytest.mark.parametrize("target", NAMED_TARGETS)

@@ -566,6 +566,37 @@ def test_q11_holds_counts_against_the_limits_where_there_are_any(season_warehous
     }
 
 
+def test_q12_names_the_risk_that_waits_and_counts_its_hours(season_warehouse: Settings, facts: Facts) -> None:
+    as_of = states_as_of(facts.landing)
+    assert as_of is not None
+    expected: Expected = {}
+    for each in facts.states:
+        is_open = each.ended_at is None and each.state == "UNRESOURCED" and not each.is_duplicate
+        if is_open and each.thrive_risk == "HIGH" and each.spell_started_at is not None:
+            expected[("1 waiting now at high risk", None, each.area_code, each.incident_key)] = {
+                "waited_hours": Fraction(as_of - each.spell_started_at, 3600)
+            }
+    for key, waited in facts.figures.items():
+        if key[:2] == ("unresourced_hours", "month"):
+            risk = facts.figures.get(("unresourced_risk_hours", *key[1:]))
+            again = facts.figures.get(("rethrive_in_time", *key[1:]))
+            risk_hours = risk.value if risk and risk.value is not None else Fraction(0)
+            expected[("2 by month and area", key[2], key[4], None)] = {
+                "unresourced_hours": waited.value,
+                "risk_hours": risk_hours,
+                "risk_hours_ratio": risk_hours / waited.value if waited.value else None,
+                "rethrived_count": again.numerator if again else None,
+                "delayed_count": again.denominator if again else None,
+                "rethrive_ratio": again.value if again else None,
+                "measured_count": again.measured_count if again else 0,
+                "eligible_count": again.eligible_count if again else 0,
+            }
+    assert any(columns.get("rethrived_count") for columns in expected.values())
+    assert any(columns.get("risk_hours") for columns in expected.values())
+    found = answered(season_warehouse, "Q12")
+    assert_equal(found, ("part", "month_start", "area_code", "incident_key"), expected)
+
+
 def test_q14_adds_up_in_every_period(season_warehouse: Settings, facts: Facts) -> None:
     assert_equal(answered(season_warehouse, "Q14"), ("period_type", "period_start", "kind"), stocks(facts, None))
     one_area = answered(season_warehouse, "Q14", area="SHROP")
