@@ -240,6 +240,15 @@ def test_the_daily_average_is_incident_hours_over_hours() -> None:
     assert figure(found, "unresourced_daily_average", start=SEVEN, code="HEREF") == (0, 24, Fraction(0), 24, 24)
 
 
+@pytest.mark.parametrize(("day", "hours"), [(date(2021, 3, 28), 23), (date(2021, 10, 31), 25)])
+def test_who_waits_all_day_is_one_on_average_whatever_the_clock_does(day: date, hours: int) -> None:
+    made = Made(days=1, first=day).incident(local_midnight(day), "A", lpa="SHROP")
+    made.event(local_midnight(day), "GRADED", "2", key="A")
+    found = rows_of(made)
+    assert figure(found, "unresourced_daily_average", start=day) == (hours, hours, Fraction(1), hours, hours)
+    assert figure(found, "unresourced_hours", start=day, code="SHROP") == (hours * 3600, 3600, Fraction(hours), 1, 1)
+
+
 def test_estimated_hours_are_in_neither_side_of_the_average() -> None:
     """Waits on over the second day, of which no log came."""
     made = Made(saab_incident_log=(1,))
