@@ -14,12 +14,14 @@ import duckdb
 
 from orchestration.landing import LandingResult, land, load_profile, sync_build_database
 from orchestration.progress import report
-from orchestration.publish import audit, generation
+from orchestration.publish import audit, generation, history
 from orchestration.publish.generation import Generation, quoted
 from orchestration.quality.rules import RuleResult
 from orchestration.settings import RULES, Settings
 from orchestration.versions import code_version
 from orchestration.warehouse import dbt
+
+_NEW_CODE = "models, rules, profile or landing code changed"
 
 
 @contextmanager
@@ -105,24 +107,45 @@ def publish_generation(settings: Settings) -> Generation:
 
 
 def _note_what_is_published(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
-    """`landing.published_contents`: the deliveries that the current generation was made from."""
-    con.execute("create schema if not exists landing")
+    """`landing.published_...`: the deliveries that the current generation was made from, and the figures it holds."""
+    history.make_tables(con)
     con.execute("create or replace table landing.published_contents (delivery_id varchar, business_date date)")
-    if settings.current_db.exists():
-        con.execute(f"attach {quoted(str(settings.current_db.resolve()))} as current_generation (read_only)")
-        con.execute(
-            "insert into landing.published_contents select delivery_id, business_date "
-            "from current_generation.quality.deliveries where status in ('LOADED', 'SUPERSEDED')"
-        )
+    with _current_generation(settings, con) as database:
+        if database:
+            con.execute(
+                "insert into landing.published_contents select delivery_id, business_date "
+                f"from {database}.quality.deliveries where status in ('LOADED', 'SUPERSEDED')"
+            )
+            history.carry(con, "published_generations", database)
+            history.carry(con, "published_figures", database)
+
+
+@contextmanager
+def _current_generation(settings: Settings, con: duckdb.DuckDBPyConnection) -> Iterator[str | None]:
+    """The generation that is out, attached under the name given; None before the first."""
+    if not settings.current_db.exists():
+        yield None
+        return
+    con.execute(f"attach {quoted(str(settings.current_db.resolve()))} as current_generation (read_only)")
+    try:
+        yield "current_generation"
+    finally:
         con.execute("detach current_generation")
 
 
 def _plan_run(settings: Settings, con: duckdb.DuckDBPyConnection, name: str) -> None:
     """`landing.run`: the generation to build, and whether from nothing."""
     reasons = _reasons_for_full_build(settings, con)
-    con.execute("create or replace table landing.run (generation varchar, started_at timestamptz, is_full boolean)")
-    con.execute("insert into landing.run values (?, now(), ?)", [name, bool(reasons)])
+    con.execute(
+        "create or replace table landing.run "
+        "(generation varchar, started_at timestamptz, is_full boolean, has_new_code boolean)"
+    )
+    con.execute("insert into landing.run values (?, now(), ?, ?)", [name, bool(reasons), _NEW_CODE in reasons])
     if reasons:
+        # Tables made from nothing lose what only earlier runs knew: how figures changed.
+        with _current_generation(settings, con) as database:
+            if database:
+                history.carry(con, "published_changes", database)
         con.execute("create table if not exists landing.full_build_unfinished (reason varchar)")
         con.executemany("insert into landing.full_build_unfinished values (?)", [[reason] for reason in reasons])
 
@@ -135,7 +158,7 @@ def _reasons_for_full_build(settings: Settings, con: duckdb.DuckDBPyConnection) 
     if published is None:
         reasons.append("nothing was published yet")
     elif published.code_version != code_version(settings):
-        reasons.append("models, rules, profile or landing code changed")
+        reasons.append(_NEW_CODE)
     if "marts.fct_calls" not in tables:
         reasons.append("the build database is new")
     if "landing.full_build_unfinished" in tables:

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.publish.content_hash import is_hashed
 from orchestration.publish.generation import current
 from orchestration.settings import PROJECT, Settings
 from tests.support import ask, deliver, run, settings_for
@@ -23,7 +24,8 @@ PUBLISHED = {
         "fct_999_national", "dim_dates", "dim_half_hours", "dim_areas", "dim_grades", "dim_lines", "dim_categories",
         "dim_dispositions", "dim_statuses", "dim_targets", "dim_system_versions", "dim_shifts",
     },
-    "metrics": {"kpi_results", "kpi_register", "kpi_signals"},
+    "metrics": {"kpi_results", "kpi_register", "kpi_signals", "kpi_changes", "kpi_restatements"},
+    "reports": {"kpi_as_was"},
     "quality": {"deliveries", "quarantined_rows", "rules", "rule_results", "generations"},
 }  # fmt: skip
 
@@ -99,7 +101,9 @@ def test_the_way_in_which_files_arrive_does_not_change_the_content(
         last = run(settings)
     expected = current(small_warehouse)
     assert expected is not None
-    different = [table for table, months in last.fingerprints.items() if months != expected.fingerprints[table]]
+    # How figures changed on the way is another story for every way.
+    tables = [table for table in expected.fingerprints if is_hashed(table)]
+    different = [table for table in tables if last.fingerprints[table] != expected.fingerprints[table]]
     assert different == []
     assert last.content_hash == expected.content_hash
 

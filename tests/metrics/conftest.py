@@ -17,10 +17,13 @@ ROOM = "path:models/metrics"
 
 @pytest.fixture(scope="session")
 def build_metrics(tmp_path_factory: pytest.TempPathFactory) -> Builder:
-    """Run the metric models on a database and return the folder dbt wrote to; `full` makes them from nothing."""
+    """Run the metric models on a database; return the folder dbt wrote to.
+
+    `full` makes them from nothing; `also`: other models to build.
+    """
     target = tmp_path_factory.mktemp("dbt")
 
-    def build(path: Path, *, full: bool, command: str = "run") -> Path:
+    def build(path: Path, *, full: bool, command: str = "run", also: tuple[str, ...] = ()) -> Path:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
@@ -29,7 +32,7 @@ def build_metrics(tmp_path_factory: pytest.TempPathFactory) -> Builder:
         os.environ.pop("OCC_SEEDS", None)
         arguments = [
             command,
-            *("--select", ROOM, "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
+            *("--select", ROOM, *also, "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
             *("--target-path", str(target), "--log-path", str(target), "--log-level", "error", "--no-version-check"),
         ]
         try:

@@ -19,6 +19,7 @@ import duckdb
 import pyarrow as pa
 import yaml
 
+from orchestration.publish import history
 from orchestration.settings import DBT_PROJECT, PROJECT
 
 LONDON = ZoneInfo("Europe/London")
@@ -100,7 +101,13 @@ COLUMNS = {
         "system_version": "varchar", "system_version_label": "varchar", "export": "varchar",
         "contract_version": "varchar", "valid_from": "date", "valid_to": "date",
     },
-    "landing.run": {"generation": "varchar"},
+    "landing.run": {
+        "generation": "varchar", "started_at": "timestamptz", "is_full": "boolean", "has_new_code": "boolean",
+    },
+    "landing.contents": {
+        "delivery_id": "varchar", "name": "varchar", "export": "varchar", "business_date": "date",
+        "covered_until": "date", "is_pending": "boolean",
+    },
     "landing.deliveries": {
         "export": "varchar", "business_date": "date", "covered_until": "date", "is_quarantined": "boolean",
         "reason": "varchar",
@@ -335,7 +342,15 @@ def write(world: World, path: Path, *, generation: str, affected: dict[str, set[
                 ("SAAB-6", "version 6", "saab_incidents", "6", VERSION_6, None),
             )
         ],
-        "landing.run": [{"generation": generation}],
+        "landing.run": [
+            {
+                "generation": generation,
+                "started_at": datetime(2021, 5, 1, tzinfo=UTC),
+                "is_full": not affected,
+                "has_new_code": False,
+            }
+        ],
+        "landing.contents": [],
         "landing.deliveries": [
             {"export": export, "business_date": day, "covered_until": day, "is_quarantined": False, "reason": None}
             for export, days in world.delivered.items()
@@ -344,6 +359,7 @@ def write(world: World, path: Path, *, generation: str, affected: dict[str, set[
     }
     with duckdb.connect(str(path)) as con:
         con.execute("set TimeZone = 'UTC'")
+        history.make_tables(con)
         for table, rows in tables.items():
             types = {name: _ARROW[kind] for name, kind in COLUMNS[table].items()}
             _rows = pa.Table.from_pylist(rows, schema=pa.schema(types.items()))
