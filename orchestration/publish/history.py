@@ -76,8 +76,7 @@ def carry(con: duckdb.DuckDBPyConnection, name: str, database: str) -> None:
     there = {
         row[0]
         for row in con.execute(
-            "select column_name from duckdb_columns() "
-            "where database_name = ? and schema_name || '.' || table_name = ?",
+            "select column_name from duckdb_columns() where database_name = ? and schema_name || '.' || table_name = ?",
             [database, table],
         ).fetchall()
     }
