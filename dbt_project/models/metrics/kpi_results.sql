@@ -199,6 +199,7 @@ completed as (
 
 ),
 
+-- Where nothing at all could be measured there is no share: what cannot be known counts as not done only beside what can.
 valued as (
 
     select
@@ -206,12 +207,14 @@ valued as (
         case
             when fixed_denominator is not null then numerator / fixed_denominator
             when statistic = 'count' then numerator
+            when measured_count = 0 then null
             when statistic = 'ratio' then numerator / nullif(denominator, 0)
             else measured_statistic
         end as value,
         case
             when fixed_denominator is not null then other_numerator / fixed_denominator
             when statistic = 'count' then other_numerator
+            when measured_count = 0 then null
             when statistic = 'ratio' then other_numerator / nullif(other_denominator, 0)
             when disruption_keys is null then measured_statistic
             else other_statistic
