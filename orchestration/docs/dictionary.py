@@ -11,8 +11,8 @@ from orchestration.warehouse import dbt
 
 _ALL_PERIODS = ["day", "week", "month", "quarter", "year"]
 _REGISTER = (
-    "select kpi_id, system_version, system_version_label, label, definition, unit, better, owner, definition_version, "
-    "inputs, status, since, reason, restored_by, coverage_ratio from metrics.kpi_register "
+    "select kpi_id, system_version, system_version_label, label, definition, formula, limits, unit, better, owner, "
+    "definition_version, inputs, source, status, since, reason, restored_by, coverage_ratio from metrics.kpi_register "
     "order by kpi_id, since nulls first, system_version, system_version_label"
 )
 _SCOPES = "select kpi_id, list(distinct scope_type order by scope_type) from metrics.kpi_results group by kpi_id"
@@ -33,9 +33,7 @@ def dictionary(settings: Settings, con: duckdb.DuckDBPyConnection) -> list[dict[
         entries.append(
             {
                 "kpi_id": kpi_id,
-                **{name: newest[name] for name in ("label", "definition")},
-                "formula": model.get("formula"),
-                "limits": model.get("limits"),
+                **{name: newest[name] for name in ("label", "definition", "formula", "limits")},
                 "statistic": model.get("statistic"),
                 "percentile": model.get("percentile"),
                 "fixed_denominator": model.get("fixed_denominator"),
@@ -52,7 +50,7 @@ def dictionary(settings: Settings, con: duckdb.DuckDBPyConnection) -> list[dict[
 
 
 def _status(row: dict[str, Any]) -> dict[str, Any]:
-    names = ("system_version", "system_version_label", "inputs", "status", "since", "reason", "restored_by")
+    names = ("system_version", "system_version_label", "inputs", "source", "status", "since", "reason", "restored_by")
     return {name: row[name] for name in (*names, "coverage_ratio")}
 
 

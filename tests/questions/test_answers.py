@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
 from orchestration import questions
 from orchestration.publish.generation import copy_to_single_file
@@ -225,6 +226,7 @@ def test_q06_puts_digital_contacts_beside_101_calls_by_week(season_warehouse: Se
             "outbound_per_day": share(outwards, days),
             "calls_101_offered": calls.numerator if calls else None,
             "calls_101_per_day": share(calls.numerator, call_days) if calls and calls.numerator is not None else None,
+            "measured_count": inwards + outwards,
             "eligible_count": len(rows),
         }
     assert_equal(answered(season_warehouse, "Q06"), ("week_start_date", "platform"), expected)
@@ -303,6 +305,7 @@ def test_q08_keeps_the_clocks_apart_and_states_the_difference(season_warehouse: 
                 "national_call_count": int(theirs["CALLS"]) if theirs else None,
                 "national_ratio": their_share,
                 "national_mean_seconds": Fraction(theirs["MEAN_SECONDS"]) if theirs else None,
+                "difference_in_calls": ours.denominator - int(theirs["CALLS"]) if ours and theirs else None,
                 "difference_points": None if our_share is None or their_share is None
                 else 100 * (our_share - their_share),
             }  # fmt: skip
@@ -398,6 +401,22 @@ def test_q09_says_how_fast_of_how_many_and_how_it_is_known(season_warehouse: Set
     }
 
 
+@pytest.mark.parametrize(
+    "change", ["is_duplicate = true", "is_back_record = true", "is_attended = false", "grade_final = '2'"]
+)
+def test_q09_says_how_of_the_incidents_that_are_in_the_figure_only(
+    season_warehouse: Settings, tmp_path: Path, change: str
+) -> None:
+    file = tmp_path / "occ.duckdb"
+    copy_to_single_file(season_warehouse, file)
+    with duckdb.connect(str(file)) as con:
+        con.execute(f"update marts.fct_incidents set {change}")
+        answer = questions.ask_on(con, questions.question("Q09"), {"month": "2021-12"})
+    places = [index for index, name in enumerate(answer.columns) if name.startswith("from_")]
+    assert len(places) == 3
+    assert {row[index] for row in answer.rows for index in places} == {0}
+
+
 def test_q10_gives_the_median_of_every_stage(season_warehouse: Settings, facts: Facts) -> None:
     month = facts.chosen_month("saab_incidents")
     stages = ("answer", "create", "grade", "assign", "en_route", "scene", "close")
@@ -485,6 +504,8 @@ def test_q11_counts_now_each_hour_and_the_average_day(season_warehouse: Settings
             "domestic_abuse_count": sum(each.is_domestic_abuse for each in members),
             "beyond_target_count": beyond,
             "oldest_hours": Fraction(max(ages), 3600),
+            "measured_count": len(members),
+            "eligible_count": len(members),
             "upper_limit": None,
             "disruption_keys": None,
         }
@@ -912,6 +933,15 @@ def test_q18_says_what_the_outage_did(season_warehouse: Settings, facts: Facts) 
                 "value_excluding_disruptions": without_outage(facts, kpi_id, kind, start),
                 "quality_state": "DISRUPTED",
             }
+    effects = ask(season_warehouse, "select line, calls_lost_low, calls_lost_high from reports.disruption_effects")
+    for line, low, high in effects:
+        scope = "FORCE" if line == "ALL" else line
+        expected[("calls lost, at least", scope, None)] = {"value": low}
+        expected[("calls lost, at most", scope, None)] = {"value": high}
+    lost = int(facts.outage["CALLS_LOST"])
+    assert expected[("calls lost, at least", "FORCE", None)] == expected[("calls lost, at most", "FORCE", None)]
+    assert expected[("calls lost, at most", "FORCE", None)] == {"value": lost}
+    assert all(low == 0 and 0 <= high <= lost for line, low, high in effects if line != "ALL")
     found = answered(season_warehouse, "Q18")
     assert {row["disruption_keys"] for row in found} == {facts.outage["DISRUPTION_ID"]}
     assert_equal(found, ("measure", "scope_code", "period_start"), expected)

@@ -1,10 +1,10 @@
--- Q01. What share of 999 calls is answered within 10 s, and of 101 calls within 30 s, by day, week, month, quarter and
---   financial year, against the target then in force and the last three years?
--- Read: value = numerator / denominator, the calls answered in time of the calls answered with a known wait. The newest 5 years,
---   8 quarters, 13 months, 13 weeks and 14 days stand here. Figures of years whose exports are not here are those published at the time;
+-- Q01. What share of 999 calls is answered within 10 s, and of 101 calls within 30 s, by day, week, month, quarter and financial year,
+--   against the target then in force and the last three years?
+-- Read: value = numerator / denominator, the calls answered in time of the calls answered with a known wait. The newest 5 years, 8
+--   quarters, 13 months, 13 weeks and 14 days stand here. Figures of years whose exports are not here are those published at the time;
 --   `source` says which.
--- Caveats: Published figures come without numerator and denominator. Calls that hung up are in no denominator: Q02 has
---   abandonment, and the indicators ending _of_offered count every call offered. A period that runs on, or lacks days, is PARTIAL.
+-- Caveats: Published figures come without numerator and denominator. Calls that hung up are in no denominator: Q02 has abandonment, and
+--   the indicators ending _of_offered count every call offered. A period that runs on, or lacks days, is PARTIAL.
 with
 
 shown as (

@@ -2,10 +2,10 @@
 --   threshold), redials, call-backs; by line, half-hour of day and weekday?
 -- Read: One row per line, then per line and weekday, then per line and half-hour of the day, for the calls of the chosen month (the
 --   newest of which nine tenths of the days came, else the newest). Waits are those of answered calls, in seconds; measured_count of
---   eligible_count answered calls have a known one. Long abandonment is long_abandoned_count / (offered_count - short_abandoned_count); short
---   abandonment is short_abandoned_count / offered_count; redialled is redialled_count / abandoned_with_token_count.
--- Caveats: Half-hours and weekdays add up the whole month: a slow hour of one day is one thirtieth of it. A caller whose number
---   was withheld cannot be seen redialling. disruption_keys are those of the month.
+--   eligible_count answered calls have a known one. Long abandonment is long_abandoned_count / (offered_count - short_abandoned_count);
+--   short abandonment is short_abandoned_count / offered_count; redialled is redialled_count / abandoned_with_token_count.
+-- Caveats: Half-hours and weekdays add up the whole month: a slow hour of one day is one thirtieth of it. A caller whose number was
+--   withheld cannot be seen redialling. disruption_keys are those of the month.
 with
 
 chosen as (

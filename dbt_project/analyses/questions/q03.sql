@@ -5,8 +5,8 @@
 --   now runs will meet the target: consistently_passing, consistently_failing or hit_and_miss. value = numerator / denominator;
 --   signal_count of point_count weeks of the phase broke a rule.
 -- Caveats: Limits come from the first 20 weeks of a phase and need 13; a phase begins only at the named cause beside it. DISRUPTED and
---   PARTIAL weeks set no limits. The rules find changes; they do not say why. Each indicator has its own chart, and of many
---   charts some will signal by chance.
+--   PARTIAL weeks set no limits. The rules find changes; they do not say why. Each indicator has its own chart, and of many charts some
+--   will signal by chance.
 with
 
 charts as (

@@ -1,5 +1,5 @@
--- Q05. How much demand is internal, failure demand (chasing an update, wanting an officer) or another agency's business; by area;
---   and did the demand reduction plan remove calls?
+-- Q05. How much demand is internal, failure demand (chasing an update, wanting an officer) or another agency's business; by area; and
+--   did the demand reduction plan remove calls?
 -- Read: One row per month, area and type of demand. call_count / coded_count is its share of the answered calls whose first answer
 --   carries a wrap code (measured_count of eligible_count answered calls do). calls_per_day, and its change from the month before, say
 --   whether calls of that type were removed.

@@ -3,9 +3,9 @@
 -- Read: One row per week and platform, ALL first. engagement_count / day_count and outbound_count / day_count are contacts per elapsed
 --   day; beside them 101 calls offered per day that came, in the same week. weeks_since_live counts from the week of the digital desk's
 --   first contact: compare calls_101_per_day of negative weeks with that of later ones.
--- Caveats: Both moving together does not say that one took from the other: season, outages and staffing move calls too, and
---   there is no force without a digital desk to compare with. Per elapsed day, weekends in; the indicator digital_engagements_per_weekday
---   divides by Mondays to Fridays. A contact is counted where the export has it as one, whatever number of messages it holds.
+-- Caveats: Both moving together does not say that one took from the other: season, outages and staffing move calls too, and there is no
+--   force without a digital desk to compare with. Per elapsed day, weekends in; the indicator digital_engagements_per_weekday divides
+--   by Mondays to Fridays. A contact is counted where the export has it as one, whatever number of messages it holds.
 with
 
 weeks as (

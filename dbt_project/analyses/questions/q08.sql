@@ -1,10 +1,10 @@
 -- Q08. How far apart are the force's own clock and the national (BT) clock for 999?
 -- Read: One row per month, the two clocks side by side and never mixed. force_ratio is force_in_time_count / force_known_wait_count, of
---   999 calls answered by the force within 10 s; national_ratio is national_under_10_count / national_call_count. difference_points is force less
---   national, in percentage points.
+--   999 calls answered by the force within 10 s; national_ratio is national_under_10_count / national_call_count. difference_points is
+--   force less national, in percentage points.
 -- Caveats: The clocks start and end elsewhere: the force's when a call reaches its own queue, of calls that it answered; BT's when its
---   operator connects the call, of all calls connected, those answered for the force by others too. The force counts up to 10 s, BT under 10
---   s. So the difference is not an error of either.
+--   operator connects the call, of all calls connected, those answered for the force by others too. The force counts up to 10 s, BT
+--   under 10 s. So the difference is not an error of either.
 with
 
 own as (

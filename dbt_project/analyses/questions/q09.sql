@@ -1,12 +1,12 @@
--- Q09. What are emergency (grade 1) response times, by area, urban and rural, month: median, 90th percentile, share within target;
---   for how many attended incidents could it be measured; and how, since the incident export lost the figure?
+-- Q09. What are emergency (grade 1) response times, by area, urban and rural, month: median, 90th percentile, share within target; for
+--   how many attended incidents could it be measured; and how, since the incident export lost the figure?
 -- Read: Seconds from creation to the first resource at scene, of attended grade 1 incidents of the month. measured_count of
 --   eligible_count attended incidents have a valid at-scene time; of these from_incident_export_count, from_resource_status_count and
---   from_legacy_export_count say where it comes from. The share within target is within_numerator / within_denominator. scope area_urban is area /
---   Y (urban) or N (rural).
--- Caveats: Version 5 of the incident export has no at-scene time: there it is won back from the status that officers press on their radio,
---   which can be missing or late; so before and after version 6 are not quite the same measure (Q20). Targets are a
---   working assumption where the reference data say so. A median of few incidents moves much: mind measured_count.
+--   from_legacy_export_count say where it comes from. The share within target is within_numerator / within_denominator. scope
+--   area_urban is area / Y (urban) or N (rural).
+-- Caveats: Version 5 of the incident export has no at-scene time: there it is won back from the status that officers press on their
+--   radio, which can be missing or late; so before and after version 6 are not quite the same measure (Q20). Targets are a working
+--   assumption where the reference data say so. A median of few incidents moves much: mind measured_count.
 with
 
 figures as (

@@ -1,7 +1,7 @@
 -- Q10. Where does the time go: answered, created, graded, first assigned, en route, at scene, closed?
 -- Read: One row per stage in its order, for the force and by final grade, in the chosen month (the newest of which nine tenths of the
---   days came, else the newest). median_seconds is the time from the instant before to that instant. measured_count of
---   eligible_count incidents have both instants in that order.
+--   days came, else the newest). median_seconds is the time from the instant before to that instant. measured_count of eligible_count
+--   incidents have both instants in that order.
 -- Caveats: Medians of stages do not add up to the median of the whole, since each stage has its own incidents. An incident that was
 --   never attended has no stages after assignment. Stages of few measured incidents say little.
 with

@@ -1,9 +1,10 @@
--- Q11. How many incidents are unresourced right now (at the as-of instant, which the answer prints), at each hour, on an average day; by
---   grade, area, domestic abuse, scheduled appointment, diary car; how old; against the upper limit and the area of concern?
--- Read: First now: at_local is the as-of instant, the end of the newest day of which incidents and log came. Then each hour of that day. Then
---   the average day of the chosen month (the newest of which nine tenths of the days came, else the newest): incident_count is hourly_count_sum /
---   hour_count. LIVE is unresourced; SCHEDULED, DIARY_CAR and DA_DIARY_CAR are parked in a diary; FORCE and ALL are totals. oldest_hours is
---   since the start of the current spell. measured_count of eligible_count incidents or hours were delivered.
+-- Q11. How many incidents are unresourced right now (at the as-of instant, which the answer prints), at each hour, on an average day;
+--   by grade, area, domestic abuse, scheduled appointment, diary car; how old; against the upper limit and the area of concern?
+-- Read: First now: at_local is the as-of instant, the end of the newest day of which incidents and log came. Then each hour of that
+--   day. Then the average day of the chosen month (the newest of which nine tenths of the days came, else the newest): incident_count
+--   is hourly_count_sum / hour_count. LIVE is unresourced; SCHEDULED, DIARY_CAR and DA_DIARY_CAR are parked in a diary; FORCE and ALL
+--   are totals. oldest_hours is since the start of the current spell. measured_count of eligible_count incidents or hours were
+--   delivered.
 -- Caveats: Now is the as-of instant of the exports, not of the clock on the wall. The force's upper limit and area of concern are not
 --   public: their columns are empty until the reference data hold them. Area, risk and domestic abuse are as the incident now stands,
 --   grade as it was at the hour. Duplicates are in none. Hours of days that were not delivered are in no average.

@@ -1,8 +1,9 @@
 -- Q12. Risk against resource: which unresourced incidents carry high risk and how many risk-hours waited; were the delayed ones
 --   re-assessed in time?
 -- Read: First the high-risk incidents that are unresourced at the as-of instant, the longest waiting first. Then by month and area:
---   unresourced_hours waited by all and risk_hours by those of high risk (seconds / 3,600); risk_hours_ratio is the one / the other; rethrive_ratio is
---   rethrived_count / delayed_count, the waits of high-risk incidents longer than the limit that were re-assessed within it.
+--   unresourced_hours waited by all and risk_hours by those of high risk (seconds / 3,600); risk_hours_ratio is the one / the other;
+--   rethrive_ratio is rethrived_count / delayed_count, the waits of high-risk incidents longer than the limit that were re-assessed
+--   within it.
 -- Caveats: Risk is as the incident now stands, so one that was raised later counts from its start. A re-assessment counts when it was
 --   keyed as one. measured_count of eligible_count waits could be judged. Waits on days that were not delivered are in no hours.
 with

@@ -1,11 +1,11 @@
--- Q13. Do the areas differ in how fast they take what the control room tasks ("task, not ask"): tasked to assigned, declines, by area and
---   shift?
+-- Q13. Do the areas differ in how fast they take what the control room tasks ("task, not ask"): tasked to assigned, declines, by area
+--   and shift?
 -- Read: One row per area and shift of the chosen month (the newest of which nine tenths of the days came, else the newest), ALL first.
---   Median and 90th percentile of the seconds from an incident's first tasking to its first assignment; measured_count of eligible_count
---   tasked incidents were assigned after it. declined_ratio is declined_count / tasked_count, events by their own time.
+--   Median and 90th percentile of the seconds from an incident's first tasking to its first assignment; measured_count of
+--   eligible_count tasked incidents were assigned after it. declined_ratio is declined_count / tasked_count, events by their own time.
 -- Caveats: Incidents stand in the month they were created in and the shift they were first tasked in. A difference between areas is not
---   yet one of willingness: distance, load and what is tasked differ too. What was never assigned is in no median; the
---   coverage shows how much that is. Times are as keyed in the log.
+--   yet one of willingness: distance, load and what is tasked differ too. What was never assigned is in no median; the coverage shows
+--   how much that is. Times are as keyed in the log.
 with
 
 chosen as (

@@ -1,9 +1,10 @@
 -- Q14. Weekly, monthly and quarterly unresourced report with stock, inflow, outflow that add up.
--- Read: One row per period and kind: opening_stock + inflow_count - outflow_count = closing_stock, so difference is 0. opening_stock is the stock
---   at the last hour before the period, closing_stock at its last hour; average_stock is hourly_count_sum / hour_count over the hours that were
---   delivered. LIVE is unresourced; the others are parked in a diary of that kind. measured_count of eligible_count hours were delivered.
--- Caveats: Inflow and outflow are moves between kinds too, so a booking is an outflow of LIVE and an inflow of its diary. Hours of days that
---   were not delivered are estimated and in no average. The first period's inflow holds all that was there when the exports begin.
+-- Read: One row per period and kind: opening_stock + inflow_count - outflow_count = closing_stock, so difference is 0. opening_stock is
+--   the stock at the last hour before the period, closing_stock at its last hour; average_stock is hourly_count_sum / hour_count over
+--   the hours that were delivered. LIVE is unresourced; the others are parked in a diary of that kind. measured_count of eligible_count
+--   hours were delivered.
+-- Caveats: Inflow and outflow are moves between kinds too, so a booking is an outflow of LIVE and an inflow of its diary. Hours of days
+--   that were not delivered are estimated and in no average. The first period's inflow holds all that was there when the exports begin.
 with
 
 hours as (

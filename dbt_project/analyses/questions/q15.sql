@@ -1,12 +1,14 @@
 -- Q15. Is the diary car used appropriately: what goes into it by grade, risk and domestic abuse; kept on time, failed, moved, waiting
 --   time from report to slot, age of what is outstanding?
--- Read: First what went into each diary: appointment_count of diary_count appointments by grade and risk at booking and domestic abuse, and how
---   many of them are inappropriate (at booking high risk, or grade 1). Then per diary and month of the slot, ALL first, what came of it:
---   kept_ratio is kept_count / judged_count, failed_ratio failed_count / judged_count, judged being slots that have passed and were not cancelled by the
---   victim; moved_ratio is moved_count / appointment_count; days_waiting_median is from report to the first slot; outstanding_age_days the oldest slot end
---   that passed with nothing known of it. measured_count of eligible_count appointments have what the row needs.
--- Caveats: Without a --month all months are counted. Appointments without a slot end stand in no month. Grade and risk are those
---   known when the appointment was booked, not those of today. Inappropriate is the definition of the warehouse, not yet a policy of the force.
+-- Read: First what went into each diary: appointment_count of diary_count appointments by grade and risk at booking and domestic abuse,
+--   and how many of them are inappropriate (at booking high risk, or grade 1). Then per diary and month of the slot, ALL first, what
+--   came of it: kept_ratio is kept_count / judged_count, failed_ratio failed_count / judged_count, judged being slots that have passed
+--   and were not cancelled by the victim; moved_ratio is moved_count / appointment_count; days_waiting_median is from report to the
+--   first slot; outstanding_age_days the oldest slot end that passed with nothing known of it. measured_count of eligible_count
+--   appointments have what the row needs.
+-- Caveats: Without a --month all months are counted. Appointments without a slot end stand in no month. Grade and risk are those known
+--   when the appointment was booked, not those of today. Inappropriate is the definition of the warehouse, not yet a policy of the
+--   force.
 with
 
 as_of as (
@@ -22,7 +24,7 @@ appointments as (
     select
         appointments.*,
         dates.month_start_date,
-        has_slot_passed and outcome is distinct from 'CANCELLED_VICTIM' as is_judgeable,
+        has_slot_passed and coalesce(outcome, 'not known') <> 'CANCELLED_VICTIM' as is_judgeable,
         case when has_slot_passed and outcome = 'OUTSTANDING' then date_diff('second', slot_end_at, as_of.as_of_at) / 86400 end
             as outstanding_days
     from marts.fct_diary_appointments as appointments

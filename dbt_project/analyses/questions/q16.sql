@@ -1,10 +1,10 @@
 -- Q16. Which incidents left the live queue for a diary and then were never attended?
 -- Read: First per month the incident was created in: never_attended_count of with_appointment_count incidents with an appointment
---   (never_attended_ratio is the one / the other). Then each of these incidents, the newest first: its appointments, the diaries they stood in, the end
---   of the last slot and what is known of that appointment.
--- Caveats: Never attended means no valid arrival, no status en route or at scene for the incident and no appointment attended, and either
---   closed or every slot passed: an officer who never pressed a button is not seen, so read some before judging. Incidents whose slot
---   lies ahead are not in it yet. Duplicates are left out.
+--   (never_attended_ratio is the one / the other). Then each of these incidents, the newest first: its appointments, the diaries they
+--   stood in, the end of the last slot and what is known of that appointment.
+-- Caveats: Never attended means no valid arrival, no status en route or at scene for the incident and no appointment attended, and
+--   either closed or every slot passed: an officer who never pressed a button is not seen, so read some before judging. Incidents whose
+--   slot lies ahead are not in it yet. Duplicates are left out.
 with
 
 incidents as (

@@ -1,12 +1,13 @@
 -- Q18. What happened in the outage of 6 to 7 September 2021 (17:30 to 05:00): calls not received, diverted, lost, incidents keyed in
 --   from paper later and how late, re-assessments; and what are the period's figures with and without it?
 -- Read: The parts in order: calls received in the hours of the outage beside the same hours a week before and a week after; calls known
---   lost; calls answered by other forces; incidents of those hours, those keyed in later (of all) and how late; those re-assessed from then
---   until restoration; then the figures of its day, week and month as they are (value) and without what fell into it
---   (value_excluding_disruptions). Share = numerator / denominator.
--- Caveats: Calls that were diverted before they reached the force's telephony are in none of its exports: the gap to the weeks beside it is
---   an estimate of them, not a count. calls_lost is what the disruption's own record says. Without a --disruption the one with most
---   calls lost is shown, of several the longest.
+--   lost, and of each line the least and the most that were; calls answered by other forces; incidents of those hours, those keyed in
+--   later (of all) and how late; those re-assessed from then until restoration; then the figures of its day, week and month as they are
+--   (value) and without what fell into it (value_excluding_disruptions). Share = numerator / denominator.
+-- Caveats: Calls that were diverted before they reached the force's telephony are in none of its exports: the gap to the weeks beside
+--   it is an estimate of them, not a count. calls known lost is what the disruption's own record says, for all lines together: of one
+--   line only bounds are known (reports.disruption_effects). Without a --disruption the one with most calls lost is shown, of several
+--   the longest.
 with
 
 outage as (
@@ -99,6 +100,14 @@ parts as (
     from received
     union all
     select 4, 'calls known lost', 'force', 'FORCE', null, null, null, calls_lost, null, 'calls', null, null, null from outage
+    union all
+    select
+        4, bounds.measure, case when effects.line = 'ALL' then 'force' else 'line' end,
+        case when effects.line = 'ALL' then 'FORCE' else effects.line end, null, null, null,
+        case when bounds.is_low then effects.calls_lost_low else effects.calls_lost_high end, null, 'calls', null, null, null
+    from reports.disruption_effects as effects
+    inner join outage on effects.disruption_key = outage.disruption_key
+    cross join (values ('calls lost, at least', true), ('calls lost, at most', false)) as bounds (measure, is_low)
     union all
     select 5, 'calls answered by other forces', 'force', 'FORCE', null, null, null, value, null, 'calls', value, value, null
     from diverted

@@ -1,11 +1,12 @@
 -- Q19. What does the control room's establishment, strength, vacancy and abstraction look like by month, and when is establishment
 --   reached? The recruitment funnel: applied, assessed, interviewed, appointed?
 -- Read: First one row per month of the unit (the control room; --unit chooses another): vacancy_ratio is (establishment - strength) /
---   establishment, abstraction_ratio is abstracted / strength, each of the roles whose figures are known (measured_count of eligible_count).
---   months_to_establishment is the gap divided by the mean monthly gain since six months before; null while strength does not grow, 0 once it is
---   reached. Then the funnel by month and over the newest twelve: conversion_ratio is stage_count / stage_before_count.
--- Caveats: months_to_establishment only carries the last six months on; it is no forecast, which comes with the briefings. A
---   person is at one stage in one month and at the next in another, so a month's conversion mixes intakes; the twelve months say more.
+--   establishment, abstraction_ratio is abstracted / strength, each of the roles whose figures are known (measured_count of
+--   eligible_count). months_to_establishment is the gap divided by the mean monthly gain since six months before; null while strength
+--   does not grow, 0 once it is reached. Then the funnel by month and over the newest twelve: conversion_ratio is stage_count /
+--   stage_before_count.
+-- Caveats: months_to_establishment only carries the last six months on; it is no forecast, which comes with the briefings. A person is
+--   at one stage in one month and at the next in another, so a month's conversion mixes intakes; the twelve months say more.
 with
 
 people as (

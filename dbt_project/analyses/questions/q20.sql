@@ -1,10 +1,10 @@
 -- Q20. Did a SAAB Safe version change move any figure or break any series?
--- Read: One row per change of version and indicator, force figures by week: the mean of up to six weeks before beside that of up to six after
---   (weeks that hold the day of the change are in neither). is_moved is true where the mean after lies outside all weeks before;
---   is_coverage_moved where the share that could be measured changed by more than five points; is_broken where there is a figure on one side only.
---   Numerators and denominators are those of all weeks of a side.
--- Caveats: What else happened then moves figures too: named causes are the disruptions in disruption_keys, and the season is not taken out.
---   With fewer than three weeks on a side is_moved stays unknown. Control charts (Q03) judge the series as a whole.
+-- Read: One row per change of version and indicator, force figures by week: the mean of up to six weeks before beside that of up to six
+--   after (weeks that hold the day of the change are in neither). is_moved is true where the mean after lies outside all weeks before;
+--   is_coverage_moved where the share that could be measured changed by more than five points; is_broken where there is a figure on one
+--   side only. Numerators and denominators are those of all weeks of a side.
+-- Caveats: What else happened then moves figures too: named causes are the disruptions in disruption_keys, and the season is not taken
+--   out. With fewer than three weeks on a side is_moved stays unknown. Control charts (Q03) judge the series as a whole.
 with
 
 changes as (

@@ -1,9 +1,11 @@
--- Q21. Which indicators can be produced today, which only in part, which not at all, since when, why, what would restore them, and who owns
---   that?
--- Read: One row per indicator and the version of the system that supplies it today. AVAILABLE: produced; PARTIAL: produced, but something
---   is missing; NOT_AVAILABLE: not produced. since is the day from which that holds.
--- Caveats: The status is computed from what was delivered, never typed in. coverage_ratio is that of the newest month measured.
---   AVAILABLE does not say that every period is: quality_state of metrics.kpi_results does.
+-- Q21. Which indicators can be produced today, which only in part, which not at all, since when, why, what would restore them, and who
+--   owns that?
+-- Read: One row per indicator and the version of the system that supplies it today. AVAILABLE: produced; PARTIAL: produced, but
+--   something is missing; NOT_AVAILABLE: not produced. since is the day from which that holds. What was asked for and no export
+--   supplies is here too.
+-- Caveats: The status is computed from what was delivered, never typed in. coverage_ratio is the share of the records of coverage_month
+--   that could be measured (measured / eligible). AVAILABLE does not say that every period is: quality_state of metrics.kpi_results
+--   does.
 with
 
 today as (
@@ -29,7 +31,9 @@ final as (
         register.restored_by,
         register.owner,
         register.system_version,
-        register.coverage_ratio
+        register.source,
+        register.coverage_ratio,
+        register.coverage_month
     from metrics.kpi_register as register
     left join past on register.system_version = past.system_version
     where past.system_version is null

@@ -1,8 +1,9 @@
 -- Q22. Can each figure be traced to the export rows behind it, and every export row to where it went?
 -- Read: First, per export, where every row went: rows_read = rows_loaded + rows_superseded + rows_duplicate + rows_quarantined, so
---   unaccounted_count is 0; and of the rows that came in (all but those of whole files delivered twice, and those set aside) without_link_count
---   lead to no row of a fact, directly or by quality.row_links. Then, for the newest day of calls_999_within_10s, the calls behind the figure: numerator and denominator counted from
---   the calls themselves beside the indicator's, so difference is 0, and how many of them name the delivered file and row they come from.
+--   unaccounted_count is 0; and of the rows that came in (all but those of whole files delivered twice, and those set aside)
+--   without_link_count lead to no row of a fact, directly or by quality.row_links. Then, for the newest day of calls_999_within_10s,
+--   the calls behind the figure: numerator and denominator counted from the calls themselves beside the indicator's, so difference is
+--   0, and how many of them name the delivered file and row they come from.
 -- Caveats: The second part traces one figure as an example; any other is traced alike, by the _delivery_id and _source_row of the
 --   fact's rows to quality.deliveries. Rows set aside stand in quality.quarantined_rows with their reason.
 with

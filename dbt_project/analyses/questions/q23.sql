@@ -1,8 +1,8 @@
--- Q23. What is wrong with the data this week, by quality dimension and system, is it better than last week, and which indicators does it
---   touch?
--- Read: First the rules of the newest generation that failed (WARN or FAIL) or could not run (ERROR), by dimension and system: how many, how
---   many rows, how many in the newest generation of a week before; is_better compares the failing rows. Then the rows and files set aside
---   whose business date lies in the week, by system, beside those of the week before.
+-- Q23. What is wrong with the data this week, by quality dimension and system, is it better than last week, and which indicators does
+--   it touch?
+-- Read: First the rules of the newest generation that failed (WARN or FAIL) or could not run (ERROR), by dimension and system: how
+--   many, how many rows, how many in the newest generation of a week before; is_better compares the failing rows. Then the rows and
+--   files set aside whose business date lies in the week, by system, beside those of the week before.
 -- Caveats: A rule looks at what was delivered or touched by its run: more deliveries, more failing rows. Without a generation that is a
 --   week older the comparison of rules is unknown, that of rows set aside is not. NOT_APPLICABLE and NOT_RUN are not PASS.
 with
