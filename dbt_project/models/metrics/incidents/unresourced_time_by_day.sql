@@ -118,7 +118,8 @@ waits as (
         states.is_high_risk,
         states.started_at,
         states.started_date,
-        coalesce(states.ended_at, as_of.as_of_at) as ended_at
+        coalesce(states.ended_at, as_of.as_of_at) as ended_at,
+        {{ dbt.dateadd('microsecond', -1, 'cast(coalesce(states.ended_at, as_of.as_of_at) as timestamp)') }} as last_at
     from {{ ref('fct_incident_states') }} as states
     cross join as_of
     where states.state = 'UNRESOURCED' and not states.is_duplicate
@@ -130,7 +131,7 @@ waits_of_days as (
 
     select
         waits.*,
-        {{ days_of('waits.started_date', to_local_date(dbt.dateadd('microsecond', -1, 'waits.ended_at'))) }} as local_date
+        {{ days_of('waits.started_date', to_local_date('waits.last_at')) }} as local_date
     from waits
     cross join bounds
     where waits.ended_at > bounds.starts_at
