@@ -12,6 +12,7 @@
     'unresourced_average_by_day',
     'unresourced_time_by_day',
     'unresourced_spells_by_day',
+    'source_completeness_by_day',
     'digital_by_day',
     'workforce_by_month',
     'recruitment_by_month',
