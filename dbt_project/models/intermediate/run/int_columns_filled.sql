@@ -26,12 +26,10 @@
 
 with
 
-{% if is_incremental() %}
 affected as (
     select * from {{ ref('int_affected_business_days') }}
 ),
 
-{% endif %}
 codes as (
     select * from {{ ref('stg_codes') }}
 ),
