@@ -805,6 +805,14 @@ def test_q16_names_the_incidents_that_were_parked_and_never_attended(season_ware
     assert all(row["area_code"] in ("TELF", None) and row["month_start"] == date(2021, 10, 1) for row in telf)
 
 
+def test_q16_leaves_duplicates_out(season_warehouse: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "occ.duckdb"
+    copy_to_single_file(season_warehouse, file)
+    with duckdb.connect(str(file)) as con:
+        con.execute("update marts.fct_incidents set is_duplicate = true")
+        assert questions.ask_on(con, questions.question("Q16"), {}).rows == []
+
+
 # --- the pilot
 def test_q17_gives_outcomes_by_pilot_and_other_areas(season_warehouse: Settings, facts: Facts) -> None:
     design = facts.reference_data("da_pilot_design")
@@ -994,6 +1002,7 @@ def test_q19_gives_people_by_month_and_the_funnel(season_warehouse: Settings, fa
             "establishment_fte": places,
             "strength_fte": staff,
             "vacancy_fte": gap,
+            "abstracted_fte": total(month, "ABSTRACTED_FTE"),
             "vacancy_ratio": share(gap, places),
             "abstraction_ratio": share(total(month, "ABSTRACTED_FTE"), staff),
             "monthly_gain_fte": gain,
@@ -1041,6 +1050,11 @@ def test_q20_compares_the_weeks_about_a_change_of_version(season_warehouse: Sett
     for key, row in facts.figures.items():
         if key[0] in charted and key[1] == "week" and key[3] == "force":
             figures[key[0]][key[2]] = row
+
+    def total(rows: list[reference.KpiRow], name: str) -> int | None:
+        known = [getattr(row, name) for row in rows if getattr(row, name) is not None]
+        return sum(known) if known else None
+
     expected: Expected = {}
     for version, changed in (("saab_5", date(2021, 3, 1)), ("saab_6", date(2021, 12, 13))):
         for kpi_id, weeks in figures.items():
@@ -1068,6 +1082,11 @@ def test_q20_compares_the_weeks_about_a_change_of_version(season_warehouse: Sett
                 "weeks_after": len(now),
                 "mean_before": None if mean_was is None else round(float(mean_was), 9),
                 "mean_after": None if mean_now is None else round(float(mean_now), 9),
+                "difference": None if mean_was is None or mean_now is None else mean_now - mean_was,
+                "numerator_before": total(before, "numerator"),
+                "denominator_before": total(before, "denominator"),
+                "numerator_after": total(after, "numerator"),
+                "denominator_after": total(after, "denominator"),
                 "lowest_before": min(was, default=None),
                 "highest_before": max(was, default=None),
                 "is_moved": is_moved,
