@@ -6,6 +6,7 @@ What belongs here: how files are spoilt from a day on. Not here: what must come 
 from __future__ import annotations
 
 import csv
+import gzip
 import random
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -95,8 +96,8 @@ def header_of(export: str, column: str) -> str:
 def apply(cuts: list[Cut], landing: Path) -> None:
     """Cut the files over, in place."""
     for cut in cuts:
-        for path in sorted(landing.rglob(f"{cut.export}_*.csv")):
-            digits = path.stem.removeprefix(f"{cut.export}_")[:8]
+        for path in sorted(landing.rglob(f"{cut.export}_*.csv*")):
+            digits = path.name.removeprefix(f"{cut.export}_")[:8]
             if cut.reaches(date.fromisoformat(f"{digits[:4]}-{digits[4:6]}-{digits[6:]}")):
                 if cut.kind in ("stopped", "gone"):
                     path.unlink()
@@ -105,7 +106,8 @@ def apply(cuts: list[Cut], landing: Path) -> None:
 
 
 def _rewrite(path: Path, cut: Cut) -> None:
-    with path.open(newline="", encoding="utf-8-sig") as file:
+    opened: Any = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", newline="", encoding="utf-8-sig") as file:
         rows: list[list[Any]] = list(csv.reader(file))
     place = rows[0].index(header_of(cut.export, cut.column))
     delimiter = ","
@@ -125,5 +127,5 @@ def _rewrite(path: Path, cut: Cut) -> None:
         ]  # fmt: skip
     elif cut.kind == "delimited":
         delimiter = "|"
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with opened(path, "wt", newline="", encoding="utf-8") as file:
         csv.writer(file, delimiter=delimiter, lineterminator="\n").writerows(rows)

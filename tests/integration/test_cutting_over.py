@@ -19,7 +19,7 @@ FIGURES = (
     "select kpi_id, period_type, period_start, scope_type, scope_code, value, quality_state, period_end "
     "from metrics.kpi_results"
 )
-REGISTER = "select kpi_id, system_version, status, since, reason, restored_by from metrics.kpi_register"
+REGISTER = "select kpi_id, system_version, status, since, reason, restored_by, inputs from metrics.kpi_register"
 LOOKS_BEYOND_ITS_DAY = {"saab_incidents", "saab_incident_log", "saab_resource_status", "saab_diary"}
 """Exports whose later deliveries still tell of an incident: without them, its figures are those known by then."""
 
@@ -54,13 +54,14 @@ def register(settings: Settings) -> Rows:
 def silent(before: Rows, after: Rows, told: Rows, told_before: Rows, cuts: list[Cut]) -> list[str]:
     """What turned blank, nought or wrong without a word."""
     first_cut = min(cut.day for cut in cuts)
-    reaches_back = any(cut.export in LOOKS_BEYOND_ITS_DAY for cut in cuts)
-    is_told = {
-        row[0]
-        for row, (status, since, reason, restored_by) in told.items()
-        if status != "AVAILABLE" and reason and restored_by and told_before.get(row, (None,))[0] == "AVAILABLE"
-        and since is not None and since >= first_cut
-    }  # fmt: skip
+    is_told = set()
+    inputs: dict[str, str] = {}
+    for row, (status, since, reason, restored_by, needed) in told.items():
+        inputs[row[0]] = f"{inputs.get(row[0], '')}, {needed}"
+        status_before, _, reason_before, *_ = told_before.get(row, ("AVAILABLE", None, None))
+        is_new = since is not None and since >= first_cut if status_before == "AVAILABLE" else reason != reason_before
+        if status != "AVAILABLE" and reason and restored_by and is_new:
+            is_told.add(row[0])
     wrong = []
     for key, (value, state, period_end) in before.items():
         kpi_id, period_type, start = key[:3]
@@ -73,8 +74,12 @@ def silent(before: Rows, after: Rows, told: Rows, told_before: Rows, cuts: list[
             continue
         is_same = value == now[0] or (value is not None and now[0] is not None and abs(value - now[0]) < 1e-9)
         if now[1] == "OK" and not is_same:
-            # Days before the cut keep what later deliveries would have added: other figures, not blank or nought.
-            may_differ = reaches_back and period_end < first_cut and now[0]
+            # Days before the cut lack what later deliveries would have told of them: other figures, not nought.
+            may_differ = now[0] and all(
+                cut.day > period_end and cut.export in LOOKS_BEYOND_ITS_DAY
+                for cut in cuts
+                if cut.export in inputs[kpi_id]
+            )
             if not may_differ:
                 wrong.append(f"{key} says OK, and is {now[0]} for {value}")
         if now[1] != state and period_end >= first_cut and kpi_id not in is_told and state == "OK":

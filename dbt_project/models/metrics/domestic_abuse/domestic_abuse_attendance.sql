@@ -29,6 +29,7 @@ indicators:
     inputs: da_attendance
     columns:
       saab_incidents: [is_domestic_abuse, lpa]
+      saab_resource_status: [status_code, incident_ref]
     percentile: 0.5
 {%- endset -%}
 {%- set says = fromyaml(says) -%}

@@ -31,6 +31,7 @@ indicators:
     inputs: da_attendance
     columns:
       saab_incidents: [is_domestic_abuse, lpa]
+      saab_resource_status: [status_code, incident_ref]
     numerator: attended_24h_count
     measured: timed_count
   - kpi_id: da_arrest

@@ -50,7 +50,7 @@ indicators:
     version: "1"
     inputs: stage_calls
     coverage_limit: 0.2
-    columns: {saab_incidents: [call_ref], acd_segments: [queue_seconds, ring_seconds]}
+    columns: {saab_incidents: [call_ref, grade_current], acd_segments: [queue_seconds, ring_seconds]}
     begins: offered_at
     ends: answered_at
     percentile: 0.5
@@ -67,7 +67,7 @@ indicators:
     version: "1"
     inputs: stage_calls
     coverage_limit: 0.2
-    columns: {saab_incidents: [call_ref], acd_segments: [queue_seconds, ring_seconds]}
+    columns: {saab_incidents: [call_ref, grade_current], acd_segments: [queue_seconds, ring_seconds]}
     begins: answered_at
     ends: created_at
     percentile: 0.5
@@ -84,7 +84,7 @@ indicators:
     version: "1"
     inputs: stage_log
     coverage_limit: 0.5
-    columns: {saab_incident_log: [event_code]}
+    columns: {saab_incidents: [grade_current], saab_incident_log: [event_code]}
     begins: created_at
     ends: first_graded_at
     percentile: 0.5
@@ -101,7 +101,7 @@ indicators:
     version: "1"
     inputs: stage_log
     coverage_limit: 0.2
-    columns: {saab_incident_log: [event_code]}
+    columns: {saab_incidents: [grade_current], saab_incident_log: [event_code]}
     begins: first_graded_at
     ends: first_assigned_at
     percentile: 0.5
@@ -118,7 +118,7 @@ indicators:
     version: "1"
     inputs: stage_travel
     coverage_limit: 0.1
-    columns: {saab_incident_log: [event_code], saab_resource_status: [status_code, incident_ref]}
+    columns: {saab_incidents: [grade_current], saab_incident_log: [event_code], saab_resource_status: [status_code, incident_ref]}
     begins: first_assigned_at
     ends: first_en_route_at
     percentile: 0.5
@@ -135,7 +135,7 @@ indicators:
     version: "1"
     inputs: stage_status
     coverage_limit: 0.1
-    columns: {saab_resource_status: [status_code, incident_ref]}
+    columns: {saab_incidents: [grade_current], saab_resource_status: [status_code, incident_ref]}
     begins: first_en_route_at
     ends: first_at_scene_at
     percentile: 0.5
@@ -152,7 +152,7 @@ indicators:
     version: "1"
     inputs: stage_close
     coverage_limit: 0.2
-    columns: {saab_incidents: [status], saab_incident_log: [event_code], saab_resource_status: [status_code, incident_ref], legacy_incidents: [first_at_scene_at, closed_at]}
+    columns: {saab_incidents: [status, grade_current], saab_incident_log: [event_code], saab_resource_status: [status_code, incident_ref], legacy_incidents: [first_at_scene_at, closed_at]}
     begins: first_at_scene_at
     ends: closed_at
     percentile: 0.5
