@@ -40,6 +40,7 @@ def contents(database: Path) -> dict[str, list[tuple[Any, ...]]]:
         tables = con.execute(
             "select table_schema || '.' || table_name, list(column_name order by column_name) "
             "from information_schema.columns where table_schema in ('marts', 'metrics', 'quality') "
+            "or table_name = 'int_columns_filled' "
             "group by 1 order by 1"
         ).fetchall()
         return {
