@@ -67,6 +67,10 @@ class Cut:
     def __str__(self) -> str:
         return f"{self.export}.{self.column} {self.kind} from {self.day}"
 
+    def touches(self, said: str) -> bool:
+        """Whether what the register says of an indicator is about this cut: of a column, only where it is named."""
+        return self.kind not in ("emptied", "recoded") or f"column {self.column} of {self.export}" in said
+
     def reaches(self, day: date) -> bool:
         """Whether the delivery of this day is cut."""
         return day == self.day if self.kind == "gone" else day >= self.day

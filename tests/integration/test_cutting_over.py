@@ -56,8 +56,10 @@ def silent(before: Rows, after: Rows, told: Rows, told_before: Rows, cuts: list[
     first_cut = min(cut.day for cut in cuts)
     is_told = set()
     inputs: dict[str, str] = {}
+    said: dict[str, str] = {}
     for row, (status, since, reason, restored_by, needed) in told.items():
         inputs[row[0]] = f"{inputs.get(row[0], '')}, {needed}"
+        said[row[0]] = f"{said.get(row[0], '')}; {reason}"
         status_before, _, reason_before, *_ = told_before.get(row, ("AVAILABLE", None, None))
         is_new = since is not None and since >= first_cut if status_before == "AVAILABLE" else reason != reason_before
         if status != "AVAILABLE" and reason and restored_by and is_new:
@@ -78,7 +80,7 @@ def silent(before: Rows, after: Rows, told: Rows, told_before: Rows, cuts: list[
             may_differ = now[0] and all(
                 cut.day > period_end and cut.export in LOOKS_BEYOND_ITS_DAY
                 for cut in cuts
-                if cut.export in inputs[kpi_id]
+                if cut.export in inputs[kpi_id] and cut.touches(said[kpi_id])
             )
             if not may_differ:
                 wrong.append(f"{key} says OK, and is {now[0]} for {value}")

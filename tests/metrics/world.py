@@ -109,9 +109,9 @@ COLUMNS = {
         "covered_until": "date", "is_pending": "boolean",
     },
     "landing.deliveries": {
-        "export": "varchar", "business_date": "date", "covered_until": "date", "is_quarantined": "boolean",
-        "reason": "varchar",
+        "export": "varchar", "business_date": "date", "is_quarantined": "boolean", "reason": "varchar",
     },
+    "landing.contents": {"export": "varchar", "business_date": "date", "covered_until": "date"},
 }  # fmt: skip
 
 
@@ -352,7 +352,12 @@ def write(world: World, path: Path, *, generation: str, affected: dict[str, set[
         ],
         "landing.contents": [],
         "landing.deliveries": [
-            {"export": export, "business_date": day, "covered_until": day, "is_quarantined": False, "reason": None}
+            {"export": export, "business_date": day, "is_quarantined": False, "reason": None}
+            for export, days in world.delivered.items()
+            for day in days
+        ],
+        "landing.contents": [
+            {"export": export, "business_date": day, "covered_until": day}
             for export, days in world.delivered.items()
             for day in days
         ],

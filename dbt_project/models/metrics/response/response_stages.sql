@@ -50,7 +50,7 @@ indicators:
     version: "1"
     inputs: stage_calls
     coverage_limit: 0.2
-    columns: {saab_incidents: [call_ref, grade_current], acd_segments: [queue_seconds, ring_seconds]}
+    columns: {saab_incidents: [call_ref, grade_current], acd_segments: [queue, disposition, queue_seconds, ring_seconds]}
     begins: offered_at
     ends: answered_at
     percentile: 0.5
@@ -67,7 +67,7 @@ indicators:
     version: "1"
     inputs: stage_calls
     coverage_limit: 0.2
-    columns: {saab_incidents: [call_ref, grade_current], acd_segments: [queue_seconds, ring_seconds]}
+    columns: {saab_incidents: [call_ref, grade_current], acd_segments: [queue, disposition, queue_seconds, ring_seconds]}
     begins: answered_at
     ends: created_at
     percentile: 0.5

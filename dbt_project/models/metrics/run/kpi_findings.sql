@@ -65,6 +65,12 @@ deliveries as (
 
 ),
 
+contents as (
+
+    select * from {{ source('landing', 'contents') }}
+
+),
+
 targets as (
 
     select * from {{ ref('dim_targets') }} where target_type = 'response' and target_seconds is not null
@@ -199,7 +205,7 @@ export_ends as (
 monthly as (
 
     select export, max(case when covered_until > business_date then 1 else 0 end) = 1 as is_monthly
-    from deliveries
+    from contents
     group by export
 
 ),
@@ -280,6 +286,29 @@ stopped as (
                     > case when monthly.is_monthly then limits.late_after_days_monthly else limits.late_after_days end
             )
         )
+
+),
+
+-- Figures that end with the older of several exports end early where one of them stops.
+ended_early as (
+
+    select
+        definitions.kpi_id,
+        versions.system_version,
+        2 as severity,
+        cast({{ dbt.dateadd('day', 1, 'versions.last_date') }} as date) as since,
+        'its figures end on ' || cast(versions.last_date as varchar) || ', as ' || inputs.export || ' has not come since'
+            || coalesce('; ' || cast(set_aside.file_count as varchar) || ' of its files were set aside: ' || set_aside.reason, '')
+            as reason,
+        'delivery of ' || inputs.export as restored_by
+    from definitions
+    inner join versions on definitions.input_set = versions.input_set and versions.is_supplied and versions.last_date is not null
+    inner join inputs on definitions.input_set = inputs.input_set and inputs.role = 'until'
+    inner join export_ends on inputs.export = export_ends.export
+    left join set_aside on inputs.export = set_aside.export
+    where export_ends.newest_date = versions.last_date
+        and export_ends.as_of_date > versions.last_date
+        and (versions.valid_to is null or versions.valid_to > export_ends.as_of_date)
 
 ),
 
@@ -606,7 +635,7 @@ nothing as (
 explained as (
 
     {% for finding in [
-        'stopped', 'rows_set_aside', 'columns_gone', 'gaps', 'systems_late', 'low_coverage', 'targets_missing', 'nothing',
+        'stopped', 'ended_early', 'rows_set_aside', 'columns_gone', 'gaps', 'systems_late', 'low_coverage', 'targets_missing', 'nothing',
     ] %}
     select kpi_id, system_version, '{{ finding }}' as finding, severity, since, reason, restored_by from {{ finding }}
     {{ 'union all' if not loop.last }}
