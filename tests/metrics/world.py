@@ -111,7 +111,6 @@ COLUMNS = {
     "landing.deliveries": {
         "export": "varchar", "business_date": "date", "is_quarantined": "boolean", "reason": "varchar",
     },
-    "landing.contents": {"export": "varchar", "business_date": "date", "covered_until": "date"},
 }  # fmt: skip
 
 
@@ -350,14 +349,13 @@ def write(world: World, path: Path, *, generation: str, affected: dict[str, set[
                 "has_new_code": False,
             }
         ],
-        "landing.contents": [],
         "landing.deliveries": [
             {"export": export, "business_date": day, "is_quarantined": False, "reason": None}
             for export, days in world.delivered.items()
             for day in days
         ],
         "landing.contents": [
-            {"export": export, "business_date": day, "covered_until": day}
+            {"export": export, "business_date": day, "covered_until": day, "is_pending": False}
             for export, days in world.delivered.items()
             for day in days
         ],

@@ -25,6 +25,7 @@ indicators:
     inputs: unresourced
     columns:
       saab_incident_log: [event_code, to_value, callsign]
+      saab_resource_status: [status_code, incident_ref]
       saab_incidents: [lpa]
 {%- endset -%}
 {%- set says = fromyaml(says) -%}

@@ -16,6 +16,7 @@ indicators:
     inputs: unresourced
     columns:
       saab_incident_log: [event_code, to_value, callsign]
+      saab_resource_status: [status_code, incident_ref]
       saab_incidents: [lpa, grade_current, is_urban]
   - kpi_id: rethrive_in_time
     label: High-risk waits re-assessed in time
@@ -31,6 +32,7 @@ indicators:
     inputs: unresourced
     columns:
       saab_incident_log: [event_code, to_value, callsign]
+      saab_resource_status: [status_code, incident_ref]
       saab_incidents: [lpa, thrive_risk]
 {%- endset -%}
 {%- set says = fromyaml(says) -%}

@@ -18,6 +18,7 @@ indicators:
     inputs: unresourced
     columns: &columns
       saab_incident_log: [event_code, to_value, callsign]
+      saab_resource_status: [status_code, incident_ref]
       saab_incidents: [lpa]
     counted: piece_count
     seconds: waited_seconds
@@ -36,6 +37,7 @@ indicators:
     inputs: unresourced
     columns:
       saab_incident_log: [event_code, to_value, callsign]
+      saab_resource_status: [status_code, incident_ref]
       saab_incidents: [lpa, thrive_risk]
     counted: high_risk_piece_count
     seconds: high_risk_waited_seconds
