@@ -78,8 +78,8 @@ def silent(before: Rows, after: Rows, told: Rows, told_before: Rows, cuts: list[
             continue
         is_same = value == now[0] or (value is not None and now[0] is not None and abs(value - now[0]) < 1e-9)
         if now[1] == "OK" and not is_same:
-            # Days before the cut lack what later deliveries would have told of them: other figures, not nought. A day gone
-            # from the middle is carried on by what stands open (stocks, bookings): the register tells of it.
+            # Days before the cut lack what later deliveries tell of them: other figures, not nought. A day gone from
+            # the middle is carried on by what stands open (stocks, bookings): the register tells of it.
             near = [cut for cut in cuts if cut.export in inputs[kpi_id] and cut.touches(said[kpi_id])]
             may_differ = (
                 now[0] and all(cut.day > period_end and cut.export in LOOKS_BEYOND_ITS_DAY for cut in near)
