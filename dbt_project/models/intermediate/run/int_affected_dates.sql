@@ -63,6 +63,10 @@ affected_incidents as (
     select * from {{ ref('int_affected_incidents') }}
 ),
 
+state_dates as (
+    select * from {{ ref('int_affected_state_dates') }} where subject in ('hours', 'waits')
+),
+
 affected_appointments as (
     select * from {{ ref('int_affected_appointments') }}
 ),
@@ -93,6 +97,10 @@ subjects as (
     select 'incidents' as subject, 'saab_diary' as export
     union all
     select 'incident_events' as subject, 'saab_incident_log' as export
+    union all
+    select 'unresourced' as subject, 'saab_incidents' as export
+    union all
+    select 'unresourced' as subject, 'saab_incident_log' as export
     union all
     select 'digital' as subject, 'digital_contacts' as export
     union all
@@ -206,6 +214,10 @@ moved as (
     {% if not is_full_run() %}
     where incident_ref in (select incident_key from affected_incidents)
     {% endif %}
+
+    union
+
+    select 'unresourced' as subject, affected_date from state_dates
 
     union
 

@@ -1,7 +1,7 @@
 -- The local dates that this run moves, from what was and is now the state of the incidents it works out again:
 --   states   dates at which an interval begins, before or now
 --   hours    days in whose hours the unresourced incidents may be others, or another day's files came
---   waits    days on which a wait may have begun or gone on that is now another
+--   waits    days on which a wait may have begun or gone on that is now another, or an incident was created that waits on
 -- What an incident leaves as it was moves nothing, so that a new day touches about a day and not the life of every open
 -- incident. Days of a run that was not published stand until one is, as its states are already in the table. Empty in a
 -- full run.
@@ -45,6 +45,14 @@ contents as (
     select * from {{ source('landing', 'contents') }}
 ),
 
+incidents as (
+    select incident_ref as incident_key, created_at from {{ ref('base_saab_incidents') }}
+),
+
+response_targets as (
+    select max(target_minutes) * 60 as longest_seconds from {{ ref('response_targets') }}
+),
+
 log as (
     select * from {{ ref('base_saab_incident_log') }}
 ),
@@ -73,6 +81,18 @@ states_then as (
         cast(ended_at as timestamp) as ended_at
     from {{ states_before }}
     where incident_key in (select incident_key from affected_incidents)
+),
+
+-- Who waited at the as-of instant then, and not yet beyond any target, may be beyond it now.
+waiting_on as (
+    select states.incident_key
+    from {{ states_before }} as states
+    cross join as_of
+    cross join response_targets
+    where states.ended_at is null
+        and states.kind is not null
+        and states.spell_started_at
+            >= {{ to_instant(plus_seconds('as_of.published_as_of_at', '-response_targets.longest_seconds')) }}
 ),
 {% endif %}
 
@@ -213,6 +233,12 @@ found as (
     select 'waits' as subject, {{ to_local_date(plus_seconds('published_as_of_at', '-limit_seconds')) }} as affected_date
     from as_of
     inner join limits on published_as_of_at is not null
+    {% if states_before %}
+    union
+    select 'waits' as subject, {{ to_local_date('created_at') }} as affected_date
+    from incidents
+    where incident_key in (select incident_key from waiting_on)
+    {% endif %}
 ),
 
 final as (
