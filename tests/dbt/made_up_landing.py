@@ -272,8 +272,9 @@ def _incidents(rnd: random.Random, day: date) -> list[dict[str, Any]]:
 def _log(rnd: random.Random, day: date) -> list[dict[str, Any]]:
     """Everything a state turns on, in no sensible order: no more of it is needed to prove that runs add up."""
     codes = [
-        "GRADED", "GRADED", "REGRADED", "THRIVE", "RETHRIVE", "TASKED", "ASSIGNED", "ASSIGNED", "ASSIGNED", "UNASSIGNED",
-        "UNASSIGNED", "DIARY_BOOKED", "DIARY_BOOKED", "DIARY_MOVED", "DIARY_FAILED", "CLOSED", "REOPENED", "NOTE",
+        "GRADED", "GRADED", "REGRADED", "THRIVE", "RETHRIVE", "TASKED", "ASSIGNED", "ASSIGNED", "ASSIGNED",
+        "UNASSIGNED", "UNASSIGNED", "DIARY_BOOKED", "DIARY_BOOKED", "DIARY_MOVED", "DIARY_FAILED", "CLOSED", "REOPENED",
+        "NOTE",
     ]  # fmt: skip
     rows = []
     for _ in range(rnd.randrange(60, 150)):

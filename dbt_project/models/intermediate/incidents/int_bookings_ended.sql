@@ -35,7 +35,6 @@ followed as (
 bookings as (
     select
         followed.incident_hash,
-        followed.booked_hash,
         followed.appointment_key,
         followed.event_no,
         followed.effective_at as booked_at,
@@ -123,7 +122,6 @@ ended as (
 final as (
     select
         incident_hash,
-        booked_hash,
         appointment_key,
         diary_code,
         event_no,

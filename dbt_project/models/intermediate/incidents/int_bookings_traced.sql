@@ -17,7 +17,8 @@ slots as (
 
 moves as (
     select
-        {{ hash_of(['incident_hash', 'appointment_key']) }} as booked_hash,
+        incident_hash,
+        appointment_key,
         effective_at,
         place,
         row_number() over (partition by incident_hash, appointment_key order by place) as move_no
@@ -26,13 +27,13 @@ moves as (
 ),
 
 settings as (
-    select booked_hash, event_no, place, booked_at as started_at, place as setting_place, cast(0 as bigint) as move_no
+    select incident_hash, event_no, place, booked_at as started_at, place as setting_place, cast(0 as bigint) as move_no
     from bookings
 
     union all
 
     select
-        bookings.booked_hash,
+        bookings.incident_hash,
         bookings.event_no,
         bookings.place,
         moves.effective_at as started_at,
@@ -40,7 +41,8 @@ settings as (
         moves.move_no
     from bookings
     inner join moves
-        on bookings.booked_hash = moves.booked_hash
+        on bookings.incident_hash = moves.incident_hash
+        and bookings.appointment_key = moves.appointment_key
         and moves.place > bookings.place
         and (moves.effective_at < bookings.ended_at or bookings.ended_at is null)
 ),
@@ -54,13 +56,13 @@ pieces as (
         bookings.ended_at as booking_ended_at,
         settings.started_at,
         coalesce(
-            lead(settings.started_at) over (partition by settings.booked_hash, settings.place order by settings.setting_place),
+            lead(settings.started_at) over (partition by settings.incident_hash, settings.place order by settings.setting_place),
             bookings.ended_at
         ) as ended_at,
         slots.slot_end_at,
         slots._row_id as slot_row_id
     from settings
-    inner join bookings on settings.booked_hash = bookings.booked_hash and settings.place = bookings.place
+    inner join bookings on settings.incident_hash = bookings.incident_hash and settings.place = bookings.place
     left join slots on bookings.appointment_key = slots.appointment_key and settings.move_no = slots.move_no
 ),
 
