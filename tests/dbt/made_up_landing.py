@@ -371,7 +371,7 @@ def _outcomes(rnd: random.Random) -> list[dict[str, Any]]:
         day = FIRST_DAY + timedelta(days=number % 5)
         rows.append({
             "incident_ref": f"WM-{day:%Y%m%d}-{rnd.randrange(1, 5):05d}", "crime_ref": rnd.choice(["C1", None]),
-            "victim_token": rnd.choice(["v1", "v2", "v3", "v4", "v5", None]),
+            "victim_token": rnd.choice(["v1", "v1", "v1", "v2", "v2", None]),
             "suspect_present": rnd.choice(["Y", "N", "?", None]),
             "arrest_at": rnd.choice([None, _at(day, rnd)]), "risk_tool": rnd.choice(["DASH", None]),
             "risk_grade": rnd.choice(["HIGH", None]), "positive_action": rnd.choice(["Y", "N", "?", None]),
