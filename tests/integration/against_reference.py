@@ -38,33 +38,23 @@ HOUR_COLUMNS = (
     "hour_date", "is_estimated", "incident_count", "high_risk_count", "domestic_abuse_count", "oldest_seconds",
     "beyond_target_count", "inflow_count", "outflow_count", "upper_limit", "area_of_concern",
 )  # fmt: skip
+APPOINTMENT_COLUMNS = (
+    "appointment_date", "incident_key", "diary_code", "area_code", "version", "booked_at", "slot_start_at",
+    "slot_end_at", "first_slot_start_at", "status", "attended_at", "outcome", "has_slot_passed", "moves_count",
+    "days_from_report", "is_domestic_abuse", "grade_at_booking", "thrive_risk_at_booking", "is_inappropriate",
+    "inappropriate_reason", "is_duplicate_incident", "has_incident", "updated_at",
+)  # fmt: skip
+DOMESTIC_ABUSE_COLUMNS = (
+    "system_version", "created_date", "created_at", "area_code", "grade_final", "is_duplicate", "is_back_record",
+    "is_attended", "first_at_scene_at", "response_seconds", "is_attended_24h", "has_outcome", "has_crime",
+    "suspect_present", "arrest_at", "is_arrested", "risk_tool", "risk_grade", "is_risk_assessed", "is_positive_action",
+    "is_body_worn_video", "has_protective_order", "victim_supports", "outcome_code", "is_repeat_28d", "is_repeat_365d",
+    "is_pilot_area", "is_pilot_period",
+)  # fmt: skip
 # Tables and indicators that the reference has and the warehouse does not have yet: only ever shrinks.
 PENDING: frozenset[str] = frozenset()
 # Indicators that the warehouse has and the reference does not have yet: only ever shrinks.
-UNPROVED = frozenset(
-    {
-        "da_attendance_median",
-        "da_attended_24h",
-        "da_arrest",
-        "da_risk_assessed",
-        "da_positive_action",
-        "da_victim_supports",
-        "da_repeat_28d",
-        "diary_kept_on_time",
-        "diary_failed",
-        "diary_domestic_abuse",
-        "diary_inappropriate",
-        "diary_days_waiting",
-        "diary_never_attended",
-        "digital_engagements_per_day",
-        "digital_engagements_per_weekday",
-        "digital_outbound",
-        "workforce_vacancy",
-        "workforce_abstraction",
-        "recruitment_conversion",
-        "source_completeness",
-    }
-)
+UNPROVED: frozenset[str] = frozenset()
 _DAY_ONE = date(1970, 1, 1)  # the reference counts days from here
 FIGURES = ("numerator", "denominator", "value", "measured_count", "eligible_count")
 # What the two sides call differently: the reference names the version alone, the marts the system with it.
@@ -171,6 +161,45 @@ def unresourced_hourly(settings: Settings, landed: reference.Landing) -> list[Di
     return _compare(expected, {row[:4]: row[4:] for row in rows}, HOUR_COLUMNS)
 
 
+def appointments(settings: Settings, landed: reference.Landing) -> list[Difference]:
+    """Every appointment, column by column."""
+    rows = ask(settings, f"select appointment_key, {', '.join(APPOINTMENT_COLUMNS)} from marts.fct_diary_appointments")
+    expected = {
+        each.appointment_key: (
+            None if each.appointment_day is None else _DAY_ONE + timedelta(days=each.appointment_day),
+            *(getattr(each, column) for column in APPOINTMENT_COLUMNS[1:]),
+        )
+        for each in reference.appointments(landed, reference.incidents(landed))
+    }
+    return _compare(expected, {row[0]: row[1:] for row in rows}, APPOINTMENT_COLUMNS)
+
+
+def domestic_abuse(settings: Settings, landed: reference.Landing) -> list[Difference]:
+    """Every domestic-abuse incident, column by column; victims by who is the same victim, as tokens differ."""
+    columns = ", ".join(DOMESTIC_ABUSE_COLUMNS)
+    rows = ask(settings, f"select incident_key, {columns}, victim_token from marts.fct_domestic_abuse")
+    cases = reference.domestic_abuse(landed, reference.incidents(landed), _pilot(settings.profile))
+    expected = {
+        each.incident_key: (
+            SYSTEM_VERSIONS[each.system_version],
+            _DAY_ONE + timedelta(days=each.created_day),
+            *(getattr(each, column) for column in DOMESTIC_ABUSE_COLUMNS[2:]),
+        )
+        for each in cases
+    }
+    differences = _compare(expected, {row[0]: row[1:-1] for row in rows}, DOMESTIC_ABUSE_COLUMNS)
+    tokens = {row[0]: row[-1] for row in rows}
+    pairs = {(each.victim, tokens.get(each.incident_key)) for each in cases}
+    differences += [
+        (victim, "victim_token", victim, token) for victim, token in pairs if (victim is None) != (token is None)
+    ]
+    for side in (0, 1):
+        known = [pair[side] for pair in pairs if pair[side] is not None]
+        if len(known) != len(set(known)):
+            differences.append(("victims", "victim_token", "one token a victim", "several"))
+    return differences
+
+
 def missing(settings: Settings) -> set[str]:
     """What the warehouse does not have at all, of what may still be missing."""
     tables = ask(settings, "select table_schema || '.' || table_name from information_schema.tables")
@@ -236,6 +265,18 @@ def _response_targets(profile: Path) -> list[reference.ResponseTarget]:
             )
             for row in csv.DictReader(file)
             if row["target_minutes"]
+        ]
+
+
+def _pilot(profile: Path) -> list[reference.Pilot]:
+    """The design of the domestic-abuse pilot; a profile may have none."""
+    path = profile / "reference" / "da_pilot_design.csv"
+    if not path.is_file():
+        return []
+    with path.open(newline="") as file:
+        return [
+            reference.Pilot(row["area_code"], date.fromisoformat(row["starts_on"]), date.fromisoformat(row["ends_on"]))
+            for row in csv.DictReader(file)
         ]
 
 

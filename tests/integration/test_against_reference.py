@@ -51,6 +51,18 @@ def test_every_hour_of_the_sample_counts_the_same_unresourced_incidents(
     assert against_reference.unresourced_hourly(small_warehouse, small_reference) == []
 
 
+def test_every_appointment_of_the_sample_is_derived_alike(
+    small_warehouse: Settings, small_reference: reference.Landing
+) -> None:
+    assert against_reference.appointments(small_warehouse, small_reference) == []
+
+
+def test_every_domestic_abuse_incident_of_the_sample_is_derived_alike(
+    small_warehouse: Settings, small_reference: reference.Landing
+) -> None:
+    assert against_reference.domestic_abuse(small_warehouse, small_reference) == []
+
+
 def test_what_may_still_be_missing_is_missing(small_warehouse: Settings) -> None:
     """What has been built is no longer pending: take it out of PENDING."""
     assert against_reference.missing(small_warehouse) == against_reference.PENDING
@@ -90,6 +102,8 @@ def _compared(seed: int, folder: Path) -> None:
     assert against_reference.states(settings, landed) == []
     assert against_reference.openings(settings) == []
     assert against_reference.unresourced_hourly(settings, landed) == []
+    assert against_reference.appointments(settings, landed) == []
+    assert against_reference.domestic_abuse(settings, landed) == []
     assert against_reference.indicators(settings, landed) == []
 
 

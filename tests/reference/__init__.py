@@ -10,11 +10,14 @@ begins with "Choice".
     rows = indicators(landing, *facts)
     intervals = states(landing, facts[1])
     hours = unresourced_hourly(landing, intervals)
+    booked, abused = appointments(landing, facts[1]), domestic_abuse(landing, facts[1], pilot)
 """
 
 from __future__ import annotations
 
 from .call_facts import Call, calls
+from .diary import Appointment, appointments
+from .domestic_abuse import DomesticAbuse, Pilot, domestic_abuse
 from .incident_facts import Incident, incidents, resolved_events
 from .kpi_results import indicators
 from .landing import Delivery, Landing, as_of, deliveries, load
@@ -24,18 +27,23 @@ from .states import State, states
 from .unresourced import HourCell, unresourced_hourly
 
 __all__ = [
+    "Appointment",
     "Call",
     "Delivery",
+    "DomesticAbuse",
     "HourCell",
     "Incident",
     "KpiRow",
     "Landing",
     "Limit",
+    "Pilot",
     "ResponseTarget",
     "State",
+    "appointments",
     "as_of",
     "calls",
     "deliveries",
+    "domestic_abuse",
     "incidents",
     "indicators",
     "load",

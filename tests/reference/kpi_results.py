@@ -15,6 +15,7 @@ from .incident_facts import Incident
 from .incident_results import incident_rows
 from .landing import Landing
 from .ledgers import FORCE, Figure, KpiRow, Ledger, Scope, ratio_ledgers, rows_of, span_of
+from .other_results import other_rows
 from .parameters import ResponseTarget, target_of
 
 # --- calls --------------------------------------------------------------------------------------------------------
@@ -231,5 +232,6 @@ def indicators(
         *_occupancy_rows(landing),
         *_response_rows(landing, incidents, calls, response_targets),
         *incident_rows(landing, incidents, response_targets),
+        *other_rows(landing, incidents),
     ]
     return sorted(rows, key=lambda row: row[:5])

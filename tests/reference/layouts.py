@@ -155,19 +155,23 @@ _LAYOUTS = (
         "digital_contacts",
         "CONTACT_ID CHANNEL PLATFORM DIRECTION OPENED:local FIRST_REPLY:local CLOSED:local TOPIC INC_REF",
         key="contact_id",
+        keep="channel direction opened",
     ),
     _single(
         "workforce",
         "MONTH:month UNIT ROLE ESTABLISHMENT_FTE:number STRENGTH_FTE:number HEADCOUNT:int ABSTRACTED_FTE:number "
         "ABSTRACTION_REASON",
         key="month unit role",
+        keep="establishment_fte strength_fte abstracted_fte",
     ),
-    _single("recruitment", "MONTH:month STAGE COUNT:int", key="month stage"),
+    _single("recruitment", "MONTH:month STAGE COUNT:int", key="month stage", keep="count"),
     _single(
         "da_outcomes",
         "INC_REF CRIME_REF VICTIM_ID SUSPECT_PRESENT ARREST_AT:local RISK_TOOL RISK_GRADE POSITIVE_ACTION BWV "
         "PROTECTIVE_ORDER VICTIM_SUPPORTS OUTCOME_CODE UPDATED_AT:local",
         key="inc_ref",
+        keep="crime_ref victim_id suspect_present arrest_at risk_tool risk_grade positive_action bwv protective_order "
+        "victim_supports outcome_code",
         stamp="updated_at",
     ),
     _single(
@@ -249,3 +253,7 @@ KIND_OF_DIARY = {
     "SCHEDULED": "SCHEDULED",
     UNKNOWN: "SCHEDULED",
 }
+DIARIES = frozenset({"DA_DIARY_CAR", "DIARY_CAR", "SCHEDULED"})
+APPOINTMENT_STATUSES = frozenset({"BOOKED", "MOVED", "ATTENDED", "FAILED", "CANCELLED_VICTIM", "CANCELLED_POLICE"})
+CHANNELS = frozenset({"SOH", "DIGITAL_DESK", "EMAIL"})
+RECRUITMENT_STAGES = ("APPLIED", "ASSESSED", "INTERVIEWED", "APPOINTED")  # in order

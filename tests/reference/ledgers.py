@@ -10,6 +10,7 @@ Choices that hold for all rows:
 - A period of which no day was delivered and in which no fact lies is not available: numerator, denominator and value
   are None, never 0. A fixed denominator stands in every row, as it is the same whatever came.
 - Counts: eligible_count = measured_count = the value; so a line that has none of a kind has no row.
+- A ratio of which nothing could be measured has no value; numerator and denominator stand.
 - Ratios and means: measured_count is the denominator in facts, eligible_count what it would be were everything known.
 """
 
@@ -157,7 +158,8 @@ def _row_values(figure: Figure, cell: Cell, ordered: list[int]) -> tuple[int | N
     if figure.kind == "fixed":
         return cell.numerator, figure.fixed_denominator, Fraction(cell.numerator, figure.fixed_denominator)
     if figure.kind in ("ratio", "mean"):
-        value = Fraction(cell.numerator, cell.denominator) if cell.denominator else None
+        is_known = bool(cell.denominator) and cell.measured > 0
+        value = Fraction(cell.numerator, cell.denominator) if is_known else None
         return cell.numerator, cell.denominator, value
     # Percentiles, and the maximum as the last of them: no numerator.
     return None, cell.measured, _statistic(figure, ordered)
