@@ -947,7 +947,7 @@ select
     case statistic
         when 'count' then if(is_known, coalesce(measured.numerator, 0), null)
         when 'hours' then if(is_known, coalesce(measured.numerator, 0), null) / 3600
-        when 'ratio' then if(coalesce(measured.measured_count, 0) > 0, numerator / nullif(denominator, 0), null)
+        when 'ratio' then if(coalesce(measured.measured_count, 0) > 0 or coalesce(measured.eligible_count, 0) = 0, numerator / nullif(denominator, 0), null)
         else figure
     end as value,
     unit,
@@ -967,7 +967,7 @@ select
     case
         when statistic = 'count' then if(is_known, coalesce(other_numerator, 0), null)
         when statistic = 'hours' then if(is_known, coalesce(other_numerator, 0), null) / 3600
-        when statistic = 'ratio' then if(coalesce(measured.measured_count, 0) > 0, other_numerator / nullif(other_denominator, 0), null)
+        when statistic = 'ratio' then if(coalesce(measured.measured_count, 0) > 0 or coalesce(measured.eligible_count, 0) = 0, other_numerator / nullif(other_denominator, 0), null)
         when disruption_keys is null then figure
         else other_figure
     end as value_excluding_disruptions,

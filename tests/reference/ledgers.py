@@ -10,7 +10,7 @@ Choices that hold for all rows:
 - A period of which no day was delivered and in which no fact lies is not available: numerator, denominator and value
   are None, never 0. A fixed denominator stands in every row, as it is the same whatever came.
 - Counts: eligible_count = measured_count = the value; so a line that has none of a kind has no row.
-- A ratio of which nothing could be measured has no value; numerator and denominator stand.
+- A ratio of which there was something and nothing could be measured has no value; numerator and denominator stand.
 - Ratios and means: measured_count is the denominator in facts, eligible_count what it would be were everything known.
 """
 
@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import date
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .clocks import PERIOD_TYPES, period_starts
 from .landing import Landing, delivered_days, exports_of, first_day, last_day
@@ -28,14 +28,17 @@ Scope = tuple[str, str]
 FORCE: Scope = ("force", "FORCE")
 
 
+Number = Any  # int, and Fraction where figures are delivered as decimals
+
+
 class KpiRow(NamedTuple):
     kpi_id: str
     period_type: str
     period_start: date
     scope_type: str
     scope_code: str
-    numerator: int | None
-    denominator: int | None
+    numerator: Number
+    denominator: Number
     value: Fraction | None
     measured_count: int
     eligible_count: int
@@ -47,8 +50,10 @@ class Cell:
     __slots__ = ("denominator", "eligible", "measured", "numerator", "values")
 
     def __init__(self) -> None:
-        self.numerator = self.denominator = self.measured = self.eligible = 0
-        self.values: list[int] = []
+        self.numerator: Number = 0
+        self.denominator: Number = 0
+        self.measured = self.eligible = 0
+        self.values: list[Number] = []
 
     def add(self, other: Cell) -> None:
         self.numerator += other.numerator
@@ -91,7 +96,7 @@ class Ledger:
                 cell.denominator += 1
                 cell.numerator += is_hit
 
-    def value(self, day: int, scopes: Iterable[Scope], value: int | None) -> None:
+    def value(self, day: int, scopes: Iterable[Scope], value: Number) -> None:
         """One eligible fact and its measured value, for means and percentiles."""
         for scope in scopes:
             cell = self.cell(day, scope)
@@ -102,7 +107,7 @@ class Ledger:
                 cell.numerator += value
                 cell.values.append(value)
 
-    def parts(self, day: int, scopes: Iterable[Scope], parts: tuple[int, int] | None) -> None:
+    def parts(self, day: int, scopes: Iterable[Scope], parts: tuple[Number, Number] | None) -> None:
         """One eligible fact that adds to both sides, for ratios of sums."""
         for scope in scopes:
             cell = self.cell(day, scope)
@@ -138,27 +143,27 @@ def span_of(landing: Landing, inputs: tuple[str, ...], system: str) -> Span | No
     return span_between(first, last, delivered_days(landing, inputs))
 
 
-def percentile(ordered: Sequence[int], share: Fraction) -> Fraction:
+def percentile(ordered: Sequence[Number], share: Fraction) -> Fraction:
     """Linear interpolation between the two nearest ranks, as PERCENTILE.INC; `ordered` is sorted and not empty."""
     place = (len(ordered) - 1) * share
     low = place.numerator // place.denominator
     high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+    return Fraction(ordered[low] + (ordered[high] - ordered[low]) * (place - low))
 
 
-def _statistic(figure: Figure, ordered: list[int]) -> Fraction | None:
+def _statistic(figure: Figure, ordered: list[Number]) -> Fraction | None:
     if not ordered:
         return None
     return Fraction(ordered[-1]) if figure.kind == "max" else percentile(ordered, figure.share)
 
 
-def _row_values(figure: Figure, cell: Cell, ordered: list[int]) -> tuple[int | None, int | None, Fraction | None]:
+def _row_values(figure: Figure, cell: Cell, ordered: list[Number]) -> tuple[Number, Number, Fraction | None]:
     if figure.kind == "count":
         return cell.numerator, None, Fraction(cell.numerator)
     if figure.kind == "fixed":
         return cell.numerator, figure.fixed_denominator, Fraction(cell.numerator, figure.fixed_denominator)
     if figure.kind in ("ratio", "mean"):
-        is_known = bool(cell.denominator) and cell.measured > 0
+        is_known = bool(cell.denominator) and (cell.measured > 0 or cell.eligible == 0)
         value = Fraction(cell.numerator, cell.denominator) if is_known else None
         return cell.numerator, cell.denominator, value
     # Percentiles, and the maximum as the last of them: no numerator.
@@ -186,7 +191,7 @@ def rows_of(ledger: Ledger, span: Span) -> Iterator[KpiRow]:
 
 
 def _row(
-    figure: Figure, period: tuple[str, date], scope: Scope, cell: Cell, ordered: list[int], is_delivered: bool
+    figure: Figure, period: tuple[str, date], scope: Scope, cell: Cell, ordered: list[Number], is_delivered: bool
 ) -> KpiRow:
     is_available = is_delivered or cell.eligible > 0
     nothing = (None, figure.fixed_denominator or None, None)

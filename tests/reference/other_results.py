@@ -5,8 +5,8 @@ What belongs here: which facts enter which figure. No facts derived, no periods.
 Choices, beside those of the ledgers:
 - The figures of the diary are dated by the day of the slot's end; an appointment without one is in none of them. A slot
   after the as-of day counts in the running periods. Appointments of duplicate incidents count too.
-- A domestic-abuse incident without an outcome is in the denominator all the same; measured_count says how many have one.
-- Bank holidays are weekdays. A contact at a weekend is in the numerator of both rates. A channel's days are the force's.
+- A domestic-abuse incident without an outcome is in the denominator all the same; measured_count is those with one.
+- Bank holidays are weekdays. A contact at a weekend counts in both rates. A channel's days are the force's.
 - A stage of recruitment is measured where its own count and that of the stage before are both known.
 """
 
@@ -23,7 +23,7 @@ from .domestic_abuse import DomesticAbuse, domestic_abuse
 from .incident_facts import Incident
 from .landing import Landing, delivered_days, exports_of, first_day, last_day
 from .layouts import CHANNELS, LAYOUTS, MONTHLY, RECRUITMENT_STAGES, SYSTEM_OF, UNKNOWN
-from .ledgers import FORCE, Figure, KpiRow, Ledger, Scope, Span, ratio_ledgers, rows_of, span_between
+from .ledgers import FORCE, Figure, KpiRow, Ledger, Number, Scope, Span, ratio_ledgers, rows_of, span_between
 
 _MONTHS = frozenset({"month"})
 
@@ -157,14 +157,8 @@ def _fte(text: str | None) -> Fraction | None:
     return None if value is None or value < 0 else value
 
 
-def _parts(ledger: Ledger, day: int, scopes: tuple[Scope, ...], parts: tuple[Fraction, Fraction] | None) -> None:
-    for scope in scopes:
-        cell: Any = ledger.cell(day, scope)  # its sums are fractions here
-        cell.eligible += 1
-        if parts is not None:
-            cell.measured += 1
-            cell.numerator += parts[0]
-            cell.denominator += parts[1]
+def _pair(one: Number, other: Number) -> tuple[Number, Number] | None:
+    return None if one is None or other is None else (one, other)
 
 
 def _staff_rows(landing: Landing) -> Iterator[KpiRow]:
@@ -173,10 +167,9 @@ def _staff_rows(landing: Landing) -> Iterator[KpiRow]:
     for (month, unit, _), (_, *said) in table.items():
         day, scopes = _month_day(month), (FORCE, ("unit", unit))
         planned, strength, abstracted = (_fte(text) for text in said)
-        is_known = planned is not None and strength is not None
-        _parts(vacancy, day, scopes, (planned - strength, planned) if is_known else None)  # type: ignore[operator]
-        is_known = abstracted is not None and strength is not None
-        _parts(abstraction, day, scopes, (abstracted, strength) if is_known else None)  # type: ignore[arg-type]
+        gap = None if planned is None or strength is None else planned - strength
+        vacancy.parts(day, scopes, _pair(gap, planned if gap is not None else None))
+        abstraction.parts(day, scopes, _pair(abstracted, strength))
     span = _span(landing, "workforce", ("workforce",), _MONTHS)
     for ledger in (vacancy, abstraction):
         yield from rows_of(ledger, span)
@@ -190,8 +183,8 @@ def _recruitment_rows(landing: Landing) -> Iterator[KpiRow]:
     before = dict(zip(RECRUITMENT_STAGES[1:], RECRUITMENT_STAGES, strict=False))
     for month, stage in table:
         if stage in before:
-            pair = counts.get((month, stage)), counts.get((month, before[stage]))
-            ledger.parts(_month_day(month), (("stage", stage),), pair if None not in pair else None)
+            pair = _pair(counts.get((month, stage)), counts.get((month, before[stage])))
+            ledger.parts(_month_day(month), (("stage", stage),), pair)
     yield from rows_of(ledger, _span(landing, "recruitment", ("recruitment",), _MONTHS))
 
 

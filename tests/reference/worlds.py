@@ -3,9 +3,11 @@
 `write_world(folder, seed)` writes one world; the same seed gives the same bytes. Three days around an ordinary night, a
 turn of the year or one of the two clock changes, with the traps of calls (boundary waits, short abandons, redials at
 600 and 601 seconds, midnight, several legs), of incidents (regrades, missing arrivals, back records, reopened ones), of
-their states (everything that can happen to one, in any order and often at one instant, up to and past the as-of
-instant), of waiting (re-assessed at the very limit) and of deliveries (corrections, copies, parts, encodings, bad rows,
-bad files, days that never came).
+their appointments (attended at the slot's end and a second later, booked at the second of a regrade), of outcomes,
+contacts and staff (unknown codes, missing and negative figures), of states (everything that can happen to one, in any
+order and often at one instant, up to and past the as-of instant), of waiting (re-assessed at the very limit) and of
+deliveries (corrections, copies, parts, encodings, bad rows, bad files, days that never
+came).
 """
 
 from __future__ import annotations
@@ -630,6 +632,108 @@ def _add_legacy(world: _World) -> None:
             firstatscene=rng.choice((created, "00:10:00", "00:04:00", "11:00:00", "")),
             closed=rng.choice(("12:00:00", "00:30:00", "")),
         )
+
+
+# --- appointments, outcomes, contacts, staff ----------------------------------------------------------------------
+def _add_appointment(world: _World, day: date, number: int) -> None:
+    """Attended at the slot's end or a second later, regraded at the second of booking, of no incident that came."""
+    rng = world.rng
+    trap = _Trap(world, day, number)
+    start = trap.created
+    trap.log.write(start, "CREATED")
+    booked = _after(start, 60)
+    for seconds, code, value in rng.sample(
+        ((59, "GRADED", "1"), (60, "REGRADED", "2"), (60, "REGRADED", "1"), (61, "REGRADED", "1"), (30, "GRADED", "8"),
+         (60, "THRIVE", "HIGH"), (61, "RETHRIVE", "HIGH"), (60, "RETHRIVE", "MEDIUM"), (0, "THRIVE", "")),
+        rng.choice((0, 2, 4)),
+    ):  # fmt: skip
+        trap.log.write(_after(start, seconds), code, to_value=value)
+    end = _after(start, rng.choice((3600, 3600, 86_400, 400_000)))
+    status = rng.choice(("ATTENDED", "ATTENDED", "ATTENDED", "FAILED", "CANCELLED_VICTIM", "CANCELLED_POLICE", "ODD"))
+    attended = rng.choice((_after(end, -1), end, _after(end, 1), "")) if status == "ATTENDED" else ""
+    latest = {"status": status, "attended_at": attended, "slot_end": rng.choice((end, end, end, end, ""))}
+    for version, said in enumerate(({"status": rng.choice(("BOOKED", "MOVED")), "slot_end": end}, latest), 1):
+        world.add(
+            "saab_diary",
+            day,
+            **said,
+            appt_id=f"AX-{day:%d}-{number}",
+            version=version,
+            inc_ref=rng.choice(
+                (trap.reference, trap.reference, trap.reference, trap.reference, "WM-20200101-00001", "")
+            ),
+            diary=rng.choice((*DIARIES, "ODD", "")),
+            booked_at=rng.choice((booked, booked, booked, "")) if version == 1 else _after(booked, 30),
+            slot_start=rng.choice((_after(end, -3600), _after(start, -1), start, "")),
+            callsign="DC1",
+            lpa=rng.choice(AREAS),
+            updated_at=_after(booked, version),
+        )
+    if rng.random() < 0.9:
+        world.add("saab_incidents", day, **(trap.row() | {"da_flag": rng.choice(("Y", "N"))}))
+
+
+def _months(world: _World) -> list[date]:
+    return sorted({day.replace(day=1) for day in world.days})
+
+
+def _add_outcomes(world: _World) -> None:
+    """Outcomes of some incidents of the world: corrected in the same file, without a victim, of no incident."""
+    rng = world.rng
+    known = [(row["inc_ref"], row["created"]) for day in world.days for row in world.rows["saab_incidents", day]]
+    for reference, created in [*dict(known).items(), ("WM-20200101-00001", world.instant(world.days[0]))]:
+        for version in range(rng.choice((0, 1, 1, 2))):
+            world.add(
+                "da_outcomes",
+                created.astimezone(LONDON).date().replace(day=1),
+                inc_ref=reference,
+                crime_ref=rng.choice(("22/1", "")),
+                victim_id=rng.choice(("V1", "V2", "V3", "")),
+                suspect_present=rng.choice(("Y", "N", "", "?")),
+                arrest_at=rng.choice((_after(created, 3600), "")),
+                risk_tool=rng.choice(("DASH", "DARA", "")),
+                risk_grade=rng.choice(("HIGH", "STANDARD", "")),
+                positive_action=rng.choice(("Y", "N", "?")),
+                bwv=rng.choice(("Y", "N", "")),
+                protective_order=rng.choice(("Y", "N", "")),
+                victim_supports=rng.choice(("Y", "N", "")),
+                outcome_code=rng.choice(("OC1", "")),
+                updated_at=rng.choice((_after(created, 5000 - version), _after(created, 5000 + version), "")),
+            )
+
+
+def _add_month(world: _World, month: date) -> None:
+    rng = world.rng
+    for number in range(rng.randrange(5, 25)):
+        opened = world.instant(month + timedelta(days=rng.randrange(28)))
+        world.add(
+            "digital_contacts",
+            month,
+            contact_id=f"{month:%m}-{number}",
+            channel=rng.choice(("SOH", "DIGITAL_DESK", "EMAIL", "PIGEON", "")),
+            platform="WEB",
+            direction=rng.choice(("IN", "IN", "IN", "OUT", "SIDEWAYS", "")),
+            opened=rng.choice((opened, opened, opened, opened, "")),
+            first_reply=_after(opened, 60),
+            closed="",
+            topic="T",
+            inc_ref="",
+        )
+    for unit in ("OCC", "RESPONSE"):
+        for role in ("A", "B"):
+            world.add(
+                "workforce",
+                month,
+                month=f"{month:%Y-%m}",
+                unit=unit,
+                role=role,
+                establishment_fte=rng.choice(("10.5", "0", "7.25", "-1", "")),
+                strength_fte=rng.choice(("9.1", "12", "0", "-0.5", "")),
+                headcount=9,
+                abstracted_fte=rng.choice(("1.3", "0", "-2", "")),
+            )
+    for stage in rng.sample(("APPLIED", "ASSESSED", "INTERVIEWED", "APPOINTED", "ODD"), rng.choice((3, 4, 5))):
+        world.add("recruitment", month, month=f"{month:%Y-%m}", stage=stage, count=rng.choice((0, 3, 40, -1, "")))
 
 
 # --- files --------------------------------------------------------------------------------------------------------

@@ -199,7 +199,8 @@ completed as (
 
 ),
 
--- Where nothing at all could be measured there is no share: what cannot be known counts as not done only beside what can.
+-- Where there was something and none of it could be measured there is no share: what cannot be known counts as not done
+-- only beside what can. Where there was nothing to measure, a rate (no contact on a whole day) is nought.
 valued as (
 
     select
@@ -207,14 +208,14 @@ valued as (
         case
             when fixed_denominator is not null then numerator / fixed_denominator
             when statistic = 'count' then numerator
-            when measured_count = 0 then null
+            when measured_count = 0 and eligible_count > 0 then null
             when statistic = 'ratio' then numerator / nullif(denominator, 0)
             else measured_statistic
         end as value,
         case
             when fixed_denominator is not null then other_numerator / fixed_denominator
             when statistic = 'count' then other_numerator
-            when measured_count = 0 then null
+            when measured_count = 0 and eligible_count > 0 then null
             when statistic = 'ratio' then other_numerator / nullif(other_denominator, 0)
             when disruption_keys is null then measured_statistic
             else other_statistic
