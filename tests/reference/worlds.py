@@ -906,7 +906,12 @@ def _filled(seed: int) -> _World:
             _add_story(world, day, number)
         for number in range(201, 206):
             _add_waiting(world, day, number)
+        for number in range(301, 307):
+            _add_appointment(world, day, number)
     _add_legacy(world)
+    _add_outcomes(world)
+    for month in _months(world):
+        _add_month(world, month)
     return world
 
 
