@@ -22,8 +22,9 @@ from orchestration.versions import fingerprint_of
 
 _FIRST_YEAR, _LAST_YEAR = 1985, 2045  # clock changes that the models know of
 _SECOND = 1_000_000  # microseconds
-# A daily run reads a little of much: without a limit the engine would keep every page it has read.
-_MEMORY, _MEMORY_OF_A_DAY = "4GB", "500MB"
+# A daily run reads a little of much: without a limit the engine would keep every page it has read. Its queries are small and
+# many: one core each, two at once, takes less memory than two cores each, and no longer.
+_MEMORY, _MEMORY_OF_A_DAY = "4GB", "700MB"
 _RESULT_EVENTS = {"LogModelResult", "LogSeedResult", "LogSnapshotResult", "LogTestResult"}
 
 
@@ -81,7 +82,7 @@ def common_arguments(settings: Settings) -> list[str]:
     target, project = str(settings.dbt_target), str(project_folder(settings))
     return [
         *("--project-dir", project, "--profiles-dir", project),
-        *("--target-path", target, "--log-path", target, "--log-level", "none", "--no-version-check"),
+        *("--target-path", target, "--log-path", target, "--log-level", "none", "--log-level-file", "none", "--no-version-check"),
     ]
 
 
@@ -166,6 +167,7 @@ def build(settings: Settings, *, full_refresh: bool, exclude: Sequence[str] = ()
         report("building the warehouse", len(outcome.events), total)
 
     os.environ["OCC_BUILD_MEMORY"] = _MEMORY if full_refresh else _MEMORY_OF_A_DAY
+    os.environ["OCC_BUILD_CORES"] = str(os.cpu_count() or 2) if full_refresh else "1"
     arguments = ["build", *common_arguments(settings), "--exclude-resource-type", "unit_test"]
     if full_refresh:
         arguments.append("--full-refresh")

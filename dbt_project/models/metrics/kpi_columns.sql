@@ -4,22 +4,23 @@
 
 with
 
+listed as (
+    select *
+    from (
+        values
+        {% for indicator in indicators() %}
+        {%- for export, columns in indicator.get('columns', {}).items() %}
+        {%- for column in columns %}
+        ({{ sql_text(indicator.kpi_id) }}, {{ sql_text(export) }}, {{ sql_text(column) }}),
+        {%- endfor %}
+        {%- endfor %}
+        {%- endfor %}
+        (cast(null as varchar), cast(null as varchar), cast(null as varchar))
+    ) as named (kpi_id, export, column_name)
+),
+
 final as (
-    {% for indicator in indicators() %}
-    {%- for export, columns in indicator.get('columns', {}).items() %}
-    {%- for column in columns %}
-    select
-        {{ sql_text(indicator.kpi_id) }} as kpi_id,
-        {{ sql_text(export) }} as export,
-        {{ sql_text(column) }} as column_name
-    union all
-    {% endfor -%}
-    {%- endfor -%}
-    {%- endfor %}
-    select
-        cast(null as varchar) as kpi_id,
-        cast(null as varchar) as export,
-        cast(null as varchar) as column_name
+    select kpi_id, export, column_name from listed where kpi_id is not null
 )
 
 select * from final

@@ -5,18 +5,22 @@
 with
 
 final as (
-    {% for input in indicator_inputs() %}
-    select
-        {{ sql_text(input.input_set) }} as input_set,
-        {{ sql_text(input.supplied_by) }} as supplied_by,
-        {{ sql_text(input.role) }} as role,
-        {{ sql_text(input.export) }} as export,
-        {{ sql_text(input.get('only_version', '')) }} as only_version,
-        {{ sql_text(input.get('not_version', '')) }} as not_version,
-        {{ input.get('history_days', 0) }} as history_days,
-        {{ sql_text(input.get('says')) }} as says
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    select *
+    from (
+        values
+        {% for input in indicator_inputs() %}
+        (
+            {{ sql_text(input.input_set) }},
+            {{ sql_text(input.supplied_by) }},
+            {{ sql_text(input.role) }},
+            {{ sql_text(input.export) }},
+            {{ sql_text(input.get('only_version', '')) }},
+            {{ sql_text(input.get('not_version', '')) }},
+            {{ input.get('history_days', 0) }},
+            {{ sql_text(input.get('says')) }}
+        ){{ ',' if not loop.last }}
+        {% endfor %}
+    ) as listed (input_set, supplied_by, role, export, only_version, not_version, history_days, says)
 )
 
 select * from final
