@@ -22,8 +22,8 @@ from orchestration.versions import fingerprint_of
 
 _FIRST_YEAR, _LAST_YEAR = 1985, 2045  # clock changes that the models know of
 _SECOND = 1_000_000  # microseconds
-# A daily run reads a little of much: without a limit the engine would keep every page it has read. Its queries are small and
-# many: one core each, two at once, takes less memory than two cores each, and no longer.
+# A daily run reads a little of much: without a limit the engine would keep every page it has read. Its queries are
+# small and many: one core each, two at once, takes less memory than two cores each, and no longer.
 _MEMORY, _MEMORY_OF_A_DAY = "4GB", "700MB"
 _RESULT_EVENTS = {"LogModelResult", "LogSeedResult", "LogSnapshotResult", "LogTestResult"}
 
@@ -82,7 +82,8 @@ def common_arguments(settings: Settings) -> list[str]:
     target, project = str(settings.dbt_target), str(project_folder(settings))
     return [
         *("--project-dir", project, "--profiles-dir", project),
-        *("--target-path", target, "--log-path", target, "--log-level", "none", "--log-level-file", "none", "--no-version-check"),
+        *("--target-path", target, "--log-path", target, "--no-version-check"),
+        *("--log-level", "none", "--log-level-file", "none"),
     ]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import yaml
 
+from orchestration.publish import history
 from orchestration.settings import PROJECT
 
 SHAPES: dict[str, Any] = yaml.safe_load((PROJECT / "orchestration" / "landing" / "shapes.yaml").read_text())
@@ -88,8 +89,12 @@ class Landing:
             "export varchar, contract_version varchar, business_date date, covered_until date, delivery_rank integer, "
             "is_pending boolean)"
         )
-        con.execute("create or replace table landing.run (generation varchar, started_at timestamptz, is_full boolean)")
-        con.execute("insert into landing.run values ('made-up', now(), ?)", [is_full])
+        con.execute(
+            "create or replace table landing.run "
+            "(generation varchar, started_at timestamptz, is_full boolean, has_new_code boolean)"
+        )
+        con.execute("insert into landing.run values ('made-up', now(), ?, ?)", [is_full, is_full])
+        history.make_tables(con)
         con.execute(
             "create or replace view landing.quarantined_rows as select '' as delivery_id, 0 as content_no, "
             "0::bigint as row_number, '' as column_name, '' as value, '' as reason, '' as raw_row, 0 as field_count, "
