@@ -66,7 +66,8 @@ from (values
     ('digital_outbound', 'digital', 'digital', 'count', 'messages', 'neither', true),
     ('workforce_vacancy', 'workforce', 'workforce', 'ratio', 'ratio', 'lower', true),
     ('workforce_abstraction', 'workforce', 'workforce', 'ratio', 'ratio', 'lower', true),
-    ('recruitment_conversion', 'recruitment', 'recruitment', 'ratio', 'ratio', 'higher', false)
+    ('recruitment_conversion', 'recruitment', 'recruitment', 'ratio', 'ratio', 'higher', false),
+    ('source_completeness', 'completeness', 'deliveries', 'ratio', 'ratio', 'higher', false)
 ) as listed (kpi_id, subject, input_set, statistic, unit, better, has_force_rows);
 
 -- days and periods --------------------------------------------------------------------------------------------------
@@ -136,6 +137,7 @@ select
         when 'digital' then digital
         when 'workforce' then workforce
         when 'recruitment' then recruitment
+        when 'deliveries' then true
     end as is_there,
     case input_set
         when 'response' then (incidents_5 and statuses) or (incidents_6 and has_statuses) or legacy
@@ -156,13 +158,14 @@ from (
             when input_set in ('calls', 'agents') then 'TELEPHONY'
             when input_set = 'digital' then 'DIGITAL_CONTACTS'
             when input_set in ('workforce', 'recruitment') then upper(input_set)
-            else 'SAAB'
+            when input_set <> 'deliveries' then 'SAAB'
         end as system,
         case
             when input_set = 'calls' then ['acd_segments']
             when input_set = 'agents' then ['acd_agent_intervals']
             when input_set = 'digital' then ['digital_contacts']
             when input_set in ('workforce', 'recruitment') then [input_set]
+            when input_set = 'deliveries' then (select list(export) from reference.exports where export <> 'service_disruptions')
             when input_set in ('diary', 'diary_incidents', 'diary_log') then ['saab_diary']
             when subject <> 'incidents' or input_set in ('recorded', 'tasking', 'diary_attendance') then ['saab_incidents']
             else ['saab_incidents', 'legacy_incidents']
@@ -171,7 +174,11 @@ from (
 ) as sets
 inner join delivered
     on day >= (select min(sent_days.day) from sent_days where list_contains(dated_by, export))
-    and day <= if(input_set = 'unresourced', (to_local(states_end()) - interval 1 day)::date, as_of_date(system));
+    and day <= case input_set
+        when 'unresourced' then (to_local(states_end()) - interval 1 day)::date
+        when 'deliveries' then (select max(newest_date) from as_of_dates where system_code in (select system from reference.exports where export <> 'service_disruptions'))
+        else as_of_date(system)
+    end;
 
 create temp table periods as
 select *, period_end - period_start + 1 as day_count
@@ -209,7 +216,8 @@ create temp table period_disruptions as
 select input_set, period_type, period_start, of_line, string_agg(disruption_key, '|' order by disruption_key) as disruption_keys
 from periods
 inner join marts.fct_disruptions
-    on touches(systems, system)
+    on system is not null
+    and touches(systems, system)
     and started_date <= period_end
     and coalesce((ended_at_local - interval 1 microsecond)::date, as_of_date(system)) >= period_start
 inner join (select null as of_line union all select line from marts.dim_lines) as each_line
@@ -960,6 +968,9 @@ select
         when value is null then 'NOT_AVAILABLE'
         when disruption_keys is not null then 'DISRUPTED'
         when complete_day_count < day_count then 'PARTIAL'
+        when scope_type = 'export'
+            and period_end > (select newest_date from as_of_dates inner join reference.exports on system = system_code where export = scope_code)
+            then 'PARTIAL'
         when late_day_count > 0 then 'LATE'
         else 'OK'
     end as quality_state,
