@@ -13,6 +13,7 @@ from .reckoning import reckon
 from .world import World, made_up, write
 
 FIRST, LAST = date(2021, 3, 10), date(2021, 4, 18)  # over a clock change, a quarter's end and a financial year's
+SUBJECTS = ("calls", "incidents", "agents", "completeness")
 COLUMNS = (
     "kpi_id, period_type, period_start, scope_type, scope_code, numerator, denominator, value, measured_count, "
     "eligible_count, value_excluding_disruptions, quality_state, disruption_keys, target"
@@ -86,15 +87,17 @@ def test_a_run_of_changes_gives_what_a_run_from_nothing_gives(tmp_path: Path, bu
     disrupted |= {row["created_date"] for row in whole.incidents if row["disruption_key"]}
     disrupted |= {row["interval_date"] for row in whole.intervals if row["disruption_key"]}
     newest = {late + timedelta(days=n) for n in range(1, 8)} | disrupted
-    write(second, path, generation="g2", affected=dict.fromkeys(("calls", "incidents", "agents"), newest))
+    write(second, path, generation="g2", affected=dict.fromkeys(SUBJECTS, newest))
     build_metrics(path, full=False)
     assert_true(path, second)
     assert ("g1",) in rows_of(path, "select distinct generation from metrics.kpi_results"), (
         "everything was computed again"
     )
 
+    # What an export is expected to send begins with its first day: an older one makes later gaps count.
     oldest = {FIRST + timedelta(days=n) for n in range(6)}
-    write(whole, path, generation="g3", affected=dict.fromkeys(("calls", "incidents", "agents"), oldest))
+    every_day = {FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)}
+    write(whole, path, generation="g3", affected=dict.fromkeys(SUBJECTS, oldest) | {"completeness": every_day})
     build_metrics(path, full=False)
     assert_true(path, whole)
 

@@ -194,6 +194,12 @@ judged as (
             or (
                 changed.quality_state_before in ('PARTIAL', 'LATE')
                 and changed.quality_state_after in ('OK', 'ESTIMATED', 'DISRUPTED')
+            )
+            -- An export's own period runs on with its system: more of its dates are expected than before.
+            or (
+                changed.scope_type = 'export'
+                and changed.quality_state_before = 'PARTIAL'
+                and changed.denominator_after > changed.denominator_before
             ),
             false
         ) as has_run_on

@@ -70,7 +70,8 @@ standing as (
         standing.complete_day_count,
         standing.late_day_count,
         standing.estimated_day_count,
-        case when definitions.has_force_rows then standing.disruption_keys end as disruption_keys,
+        case when standing.scope_type <> 'line' then standing.disruption_keys end as disruption_keys,
+        standing.scope_type <> 'line' as is_of_all_lines,
         standing.target,
         standing.definition_version
     from {{ standing }} as standing
@@ -227,7 +228,7 @@ changed_periods as (
         or indicator_periods.late_day_count <> standing.late_day_count
         or indicator_periods.estimated_day_count <> standing.estimated_day_count
         or (
-            indicator_periods.has_force_rows
+            standing.is_of_all_lines
             and coalesce(indicator_periods.disruption_keys, '') <> coalesce(standing.disruption_keys, '')
         )
         or coalesce(indicator_periods.target, -1) <> coalesce(standing.target, -1)
