@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from orchestration.commands.common import (
+    FormatOption,
+    WarehouseOption,
+    print_query,
+    progress,
+    require_published,
+    settings_for,
+)
 from orchestration.errors import OccError, UsageProblem
-from orchestration.settings import Settings
 from orchestration.tables import Format, print_json, print_rows
 
 app = typer.Typer(
@@ -24,11 +29,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 stopped by the audit, 2 wrong usage, 3 something around the command, 4 locked.",
 )
-
-WarehouseOption = Annotated[
-    Path | None, typer.Option("--warehouse", help="The warehouse folder (default build/warehouse, or OCC_WAREHOUSE).")
-]
-FormatOption = Annotated[Format, typer.Option("--format", help="How to print the table.")]
 
 
 def main() -> None:
@@ -66,7 +66,7 @@ def sample(
 
     if date_to < date_from:
         raise UsageProblem(f"--to {date_to:%Y-%m-%d} lies before --from {date_from:%Y-%m-%d}.")
-    with _progress() as report:
+    with progress() as report:
         summary = write_sample(
             out,
             date_from=date_from.date(),
@@ -96,13 +96,13 @@ def run(
     """Take in what was delivered and publish a new generation; with nothing new, publish nothing."""
     from orchestration.runs import run_once
 
-    settings = _settings(warehouse, landing=landing, profile=profile)
+    settings = settings_for(warehouse, landing=landing, profile=profile)
     if not settings.landing.is_dir():
         raise UsageProblem(
             f"There is no landing folder {settings.landing}. Name one with --landing, or make sample exports "
             f"with: occ sample {settings.landing.parent}"
         )
-    with _progress() as report:
+    with progress() as report:
         published = run_once(settings, report)
     from orchestration.headlines import closing_screen
 
@@ -117,7 +117,7 @@ def query(
     format: FormatOption = Format.table,
 ) -> None:
     """Ask the published warehouse."""
-    _print_query(_settings(warehouse), sql, format)
+    print_query(settings_for(warehouse), sql, format)
 
 
 @app.command(epilog="Example: occ ask Q09 --area HEREF --format csv")
@@ -139,8 +139,8 @@ def ask(
         print_rows(["question", "asks"], questions.listed(), format)
         return
     asked = questions.question(question)
-    settings = _settings(warehouse)
-    _require_published(settings)
+    settings = settings_for(warehouse)
+    require_published(settings)
     given = {"month": month, "area": area, "force": force, "unit": unit, "disruption": disruption}
     answer = questions.ask(settings, asked, {name: value for name, value in given.items() if value is not None})
     shown = answer.rows[: limit or None]
@@ -173,8 +173,8 @@ def deliveries(
         if value:
             conditions.append(f"{column} = ?")
             values.append(value)
-    _print_query(
-        _settings(warehouse),
+    print_query(
+        settings_for(warehouse),
         "select name, export, contract_version, business_date, status, rows_read, rows_loaded, rows_superseded, "
         f"rows_duplicate, rows_quarantined, reason from quality.deliveries where {' and '.join(conditions)} "
         "order by export, business_date, name",
@@ -188,19 +188,19 @@ def status(warehouse: WarehouseOption = None, format: FormatOption = Format.tabl
     """What is published, how fresh each export is, and what the quality rules found."""
     from orchestration.status import STATUS_QUERIES
 
-    settings = _settings(warehouse)
+    settings = settings_for(warehouse)
     for title, sql in STATUS_QUERIES.items():
         if format is Format.table:
             typer.secho(f"\n{title}", bold=True)
-        _print_query(settings, sql, format)
+        print_query(settings, sql, format)
 
 
 @app.command()
 def doctor(warehouse: WarehouseOption = None, format: FormatOption = Format.table) -> None:
     """Look for what could stop a run: paths, permissions, key, lock, disk, half-written generations."""
-    from orchestration.doctor import examine
+    from orchestration.keeping.doctor import examine
 
-    findings = examine(_settings(warehouse))
+    findings = examine(settings_for(warehouse))
     print_rows(
         ["check", "state", "found", "what to do"],
         [(finding.check, finding.state, finding.found, finding.remedy) for finding in findings],
@@ -218,75 +218,12 @@ def copy(
     """Copy the published warehouse into one DuckDB file to carry."""
     from orchestration.publish.generation import copy_to_single_file
 
-    settings = _settings(warehouse)
-    _require_published(settings)
+    settings = settings_for(warehouse)
+    require_published(settings)
     if target.exists():
         raise UsageProblem(f"{target} is there already; choose another name or remove it.")
     copy_to_single_file(settings, target)
     typer.echo(f"{target}")
-
-
-def _settings(warehouse: Path | None, *, landing: Path | None = None, profile: Path | None = None) -> Settings:
-    settings = Settings.from_environment(warehouse=warehouse, landing=landing, profile=profile)
-    settings.export()
-    return settings
-
-
-def _require_published(settings: Settings) -> None:
-    if not settings.current_db.exists():
-        raise UsageProblem(
-            f"Nothing is published in {settings.warehouse} yet. Run: occ run --warehouse {settings.warehouse}"
-        )
-
-
-def _print_query(settings: Settings, sql: str, format: Format, values: list[Any] | None = None) -> None:
-    import duckdb
-
-    _require_published(settings)
-    try:
-        with duckdb.connect(str(settings.current_db), read_only=True) as con:
-            con.execute("set TimeZone = 'UTC'")
-            cursor = con.execute(sql, values or [])
-            columns = [column[0] for column in cursor.description or []]
-            rows = cursor.fetchall()
-    except duckdb.Error as error:
-        raise UsageProblem(f"The query could not be answered: {error}") from None
-    print_rows(columns, rows, format)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar on a terminal, a line per stage elsewhere; on standard error, so that output can be piped."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        said: set[str] = set()
-
-        def say(stage: str, done: int, total: int) -> None:
-            if stage not in said:
-                said.add(stage)
-                console.print(stage, highlight=False, markup=False)
-
-        yield say
-        return
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console) as progress:
-        tasks: dict[str, Any] = {}
-
-        def show(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = progress.add_task(stage, total=total or None)
-            progress.update(tasks[stage], completed=done, total=total or None)
-
-        yield show
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Groups of `occ` commands, each thin over the room that does the work."""
