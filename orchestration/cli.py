@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from orchestration.commands import keeping
 from orchestration.commands.common import (
     FormatOption,
     WarehouseOption,
@@ -29,6 +30,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 stopped by the audit, 2 wrong usage, 3 something around the command, 4 locked.",
 )
+
+app.command(epilog="Example: occ doctor --mend")(keeping.doctor)
+app.command(epilog="Example: occ backup /mnt/backups/occ-20261122.tar")(keeping.backup)
+app.command(epilog="Example: occ restore /mnt/backups/occ-20261122.tar --warehouse /data/warehouse")(keeping.restore)
 
 
 def main() -> None:
@@ -193,21 +198,6 @@ def status(warehouse: WarehouseOption = None, format: FormatOption = Format.tabl
         if format is Format.table:
             typer.secho(f"\n{title}", bold=True)
         print_query(settings, sql, format)
-
-
-@app.command()
-def doctor(warehouse: WarehouseOption = None, format: FormatOption = Format.table) -> None:
-    """Look for what could stop a run: paths, permissions, key, lock, disk, half-written generations."""
-    from orchestration.keeping.doctor import examine
-
-    findings = examine(settings_for(warehouse))
-    print_rows(
-        ["check", "state", "found", "what to do"],
-        [(finding.check, finding.state, finding.found, finding.remedy) for finding in findings],
-        format,
-    )
-    if any(finding.state == "PROBLEM" for finding in findings):
-        raise typer.Exit(3)
 
 
 @app.command(epilog="Example: occ copy /media/stick/occ.duckdb")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -47,3 +50,15 @@ def ask(settings: Settings, sql: str, values: list[Any] | None = None) -> list[t
     with duckdb.connect(str(settings.current_db.resolve()), read_only=True) as con:
         con.execute("set TimeZone = 'UTC'")
         return con.execute(sql, values or []).fetchall()
+
+
+def occ(settings: Settings, arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    """The command as a user calls it, in a process of its own."""
+    environment = os.environ | {
+        "OCC_LANDING": str(settings.landing),
+        "OCC_WAREHOUSE": str(settings.warehouse),
+        "OCC_PROFILE": str(settings.profile),
+        "OCC_TOKEN_KEY_FILE": str(settings.key_file),
+    }
+    command = [sys.executable, "-m", "orchestration.cli", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=PROJECT, timeout=300)

@@ -30,20 +30,36 @@ def open_key(key_file: Path, landing_store: Path) -> bytes:
     known = _known_fingerprint(landing_store)
     if not key_file.exists():
         if known or _has_registry(landing_store):
-            raise KeyProblem(
-                f"The token key {key_file} is not there, but the warehouse {landing_store.parent} was made with one. "
-                "Personal identifiers could not be matched with those already stored. Put the key back (or name it "
-                "with OCC_TOKEN_KEY_FILE); without it, start a new warehouse folder and land the files again."
-            )
+            raise _missing(key_file, landing_store)
         _make_key(key_file)
     key = _read_key(key_file)
     _check_fingerprint(key, key_file, known, landing_store)
     return key
 
 
+def check_key(key_file: Path, landing_store: Path) -> None:
+    """Is the key there, closed to others, and the one that this landing store was made with? Makes nothing.
+
+    Raises KeyProblem with one clear paragraph.
+    """
+    if not key_file.exists():
+        raise _missing(key_file, landing_store)
+    key = _read_key(key_file)
+    if known := _known_fingerprint(landing_store):
+        _check_fingerprint(key, key_file, known, landing_store)
+
+
 def fingerprint(key: bytes) -> str:
     """What a warehouse remembers of its key (32 hex characters); says nothing about the key itself."""
     return hashlib.sha256(b"occ token key fingerprint:" + key).hexdigest()[:32]
+
+
+def _missing(key_file: Path, landing_store: Path) -> KeyProblem:
+    return KeyProblem(
+        f"The token key {key_file} is not there, but the warehouse {landing_store.parent} was made with one. "
+        "Personal identifiers could not be matched with those already stored. Put the key back (or name it "
+        "with OCC_TOKEN_KEY_FILE); without it, start a new warehouse folder and land the files again."
+    )
 
 
 def _known_fingerprint(landing_store: Path) -> str:

@@ -52,15 +52,20 @@ def quarantine_files(store: Path) -> list[Path]:
     return sorted(path for path in _parquet(store / "quarantine") if path.stem in known)
 
 
-def remove_orphans(store: Path, exports: Sequence[str]) -> list[Path]:
-    """Delete what a killed run left: anything that no committed batch names. What was deleted."""
+def orphans(store: Path, exports: Sequence[str]) -> list[Path]:
+    """What a killed run left: anything that no committed batch names."""
     known = set(committed_batches(store))
-    orphans = [path for export in exports for path in _all(store / export) if _batch_of(path) not in known]
-    orphans += [path for path in _all(store / "quarantine") if path.suffix != ".parquet" or path.stem not in known]
-    orphans += [path for path in _all(store / "registry") if path.suffix != ".parquet"]
-    for path in orphans:
+    found = [path for export in exports for path in _all(store / export) if _batch_of(path) not in known]
+    found += [path for path in _all(store / "quarantine") if path.suffix != ".parquet" or path.stem not in known]
+    return found + [path for path in _all(store / "registry") if path.suffix != ".parquet"]
+
+
+def remove_orphans(store: Path, exports: Sequence[str]) -> list[Path]:
+    """Delete what a killed run left. What was deleted."""
+    found = orphans(store, exports)
+    for path in found:
         path.unlink(missing_ok=True)
-    return orphans
+    return found
 
 
 def commit_registry(store: Path, batch: str, table: pa.Table) -> None:

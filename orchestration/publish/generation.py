@@ -197,6 +197,43 @@ def move_pointer(settings: Settings, name: str) -> None:
     _sync_folder(settings.published)
 
 
+def settle(settings: Settings, name: str) -> None:
+    """Make a generation that was copied here from another folder `current`: its views name their files anew."""
+    folder = settings.published / name
+    generation = Generation.read(folder)
+    with duckdb.connect(str(folder / "occ.duckdb")) as con:
+        for full_name in generation.columns:
+            months = list(generation.fingerprints.get(full_name, {}))
+            if not months:
+                continue
+            schema, table = full_name.split(".")
+            described = Table(
+                schema, table, generation.columns[full_name], None, None, *_descriptions(con, schema, table)
+            )
+            _month_view(con, full_name, folder, months, replace=True)
+            _describe(con, full_name, described, kind="view")
+    move_pointer(settings, name)
+
+
+def _descriptions(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> tuple[str, dict[str, str]]:
+    """What a published view says of itself and of its columns."""
+    ((of_view,),) = con.execute(
+        "select comment from duckdb_views() where schema_name = ? and view_name = ?", [schema, table]
+    ).fetchall()
+    of_columns = con.execute(
+        "select column_name, comment from duckdb_columns() where schema_name = ? and table_name = ?", [schema, table]
+    ).fetchall()
+    return of_view or "", {name: comment or "" for name, comment in of_columns}
+
+
+def _month_view(
+    con: duckdb.DuckDBPyConnection, target: str, folder: Path, months: list[str], *, replace: bool = False
+) -> None:
+    """A large fact, read from its month files."""
+    files = ", ".join(quoted(str(folder / target.rpartition(".")[2] / f"{month}.parquet")) for month in months)
+    con.execute(f"create {'or replace ' if replace else ''}view {target} as select * from read_parquet([{files}])")
+
+
 def remove_old(settings: Settings) -> list[str]:
     """Remove generations older than 24 hours with `keep_generations` newer ones, and what a killed run left."""
     newest = (settings.published / "current").resolve()
@@ -310,8 +347,7 @@ def _write_database(
             if table.view_place is not None:
                 con.execute(_view_sql(con, _database_of(con), table.full_name, into="published"))
             elif months:
-                files = ", ".join(quoted(str(folder / table.name / f"{month}.parquet")) for month in months)
-                con.execute(f"create view {target} as select * from read_parquet([{files}])")
+                _month_view(con, target, folder, months)
             else:
                 con.execute(f"create table {target} as select * from {table.full_name}")
             _describe(con, target, table, kind="view" if months or table.view_place is not None else "table")

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 import duckdb
 
+from orchestration.keeping import layout
 from orchestration.landing import LandingResult, land, load_profile, sync_build_database
 from orchestration.progress import report
 from orchestration.publish import audit, generation, history
@@ -40,6 +41,8 @@ def land_deliveries(settings: Settings) -> LandingResult:
     """Take in what was delivered, and write down what this run has to do before the first model changes."""
     profile = load_profile(settings.profile)
     name = generation.new_name(settings)
+    for line in layout.bring_up_to_date(settings, profile):
+        report(f"older files of the landing store: {line}")
     with build_database(settings) as con:
         audit.begin(con)
     result = land(

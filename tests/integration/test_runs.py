@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
@@ -13,8 +11,8 @@ import pytest
 
 from orchestration.publish.content_hash import is_hashed
 from orchestration.publish.generation import current
-from orchestration.settings import PROJECT, Settings
-from tests.support import ask, deliver, run, settings_for
+from orchestration.settings import Settings
+from tests.support import ask, deliver, occ, run, settings_for
 
 PUBLISHED = {
     "marts": {
@@ -172,15 +170,3 @@ def test_a_key_that_others_can_read_is_refused(small_sample: Path, tmp_path: Pat
     assert ended.returncode == 3
     assert "chmod 600" in ended.stderr
     assert "Traceback" not in ended.stderr
-
-
-def occ(settings: Settings, arguments: list[str]) -> subprocess.CompletedProcess[str]:
-    """The command as a user calls it, in a process of its own."""
-    environment = os.environ | {
-        "OCC_LANDING": str(settings.landing),
-        "OCC_WAREHOUSE": str(settings.warehouse),
-        "OCC_PROFILE": str(settings.profile),
-        "OCC_TOKEN_KEY_FILE": str(settings.key_file),
-    }
-    command = [sys.executable, "-m", "orchestration.cli", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=PROJECT, timeout=300)
