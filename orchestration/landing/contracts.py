@@ -2,12 +2,14 @@
 
 What belongs here: the models of profile.yaml and contracts/*.yaml, their cross-checks, their errors in words.
 Not here: reading files, SQL. A stranger's export is a new contract file; if it needs code, this language is too small.
+The words' descriptions are the reference in docs/contracts.md and the schema for editors (landing/language.py).
 """
 
 from __future__ import annotations
 
+import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +28,7 @@ from pydantic import (
 )
 
 from orchestration.errors import EnvironmentProblem
+from orchestration.landing.expressions import Expression, ExpressionProblem, Kind, Operand
 from orchestration.landing.shapes import Cadence, Shape, load_shapes
 from orchestration.landing.times import Pattern
 
@@ -33,6 +36,21 @@ SourceType = Literal[
     "text", "reference", "free_text", "integer", "decimal", "instant", "date", "month", "clock", "token"
 ]
 TIMED: frozenset[str] = frozenset({"instant", "date", "month", "clock"})
+TEXTS = ("text", "reference", "free_text")
+KIND_OF: Mapping[str, Kind] = {
+    "text": "text",
+    "reference": "text",
+    "free_text": "text",
+    "integer": "integer",
+    "decimal": "decimal",
+    "instant": "instant",
+    "date": "date",
+    "month": "date",
+    "clock": "clock",
+    "token": "token",
+}
+"""How a column's type is seen by expressions."""
+Unit = Literal["milliseconds", "seconds", "minutes", "hours", "HH:MM:SS", "MM:SS", "HH:MM"]
 _T = TypeVar("_T", bound=BaseModel)
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 _VERSION = re.compile(r"[A-Za-z0-9_]+")
@@ -66,117 +84,313 @@ def _regular_expression(text: str) -> str:
     return text
 
 
-Zone = Annotated[str, AfterValidator(_known_zone)]
-RegularExpression = Annotated[str, AfterValidator(_regular_expression)]
+def _matchable(text: str) -> str:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    try:
+        pc.match_substring_regex(pa.array([""]), text)
+    except pa.ArrowInvalid:
+        raise _Problem("not a regular expression (RE2)") from None
+    return _regular_expression(text)
 
 
-class TimeFormat(_Model):
-    """How times are written, and what the written time means."""
-
-    pattern: str
-    means: Literal["local", "utc", "offset"] | None = None
-
-    @model_validator(mode="after")
-    def _pattern_is_known(self) -> TimeFormat:
-        if (self.means == "offset") != self.parsed.has_offset:
-            raise _Problem("a format that means offset ends in %z, and no other does")
-        return self
-
-    @cached_property
-    def parsed(self) -> Pattern:
-        return Pattern(self.pattern)
+def _known_encoding(name: str) -> str:
+    try:
+        if not codecs.lookup(name)._is_text_encoding:
+            raise LookupError
+        "a".encode(name)
+    except (LookupError, UnicodeError):
+        raise _Problem(f"{name!r} is not an encoding; write utf-8, cp1252, iso-8859-15, utf-16 or the like") from None
+    return name
 
 
-class Column(_Model):
-    """One delivered column: how its text is read."""
-
-    to: str | None = None  # the shape's column it fills, when it fills one as it is
-    type: SourceType | None = None  # that column's type unless said otherwise
-    format: str | None = None  # name of a time format
-    missing: tuple[str, ...] = ()  # words that mean null, beside the empty text
-    missing_pattern: RegularExpression | None = None  # values that mean null, as a regular expression
-    codes: dict[str, str] = Field(default_factory=dict)  # delivered code -> ours; others stay as they are
-    factor: int | None = None  # whole number that the value is multiplied by: minutes to seconds is 60
-    token: str | None = None  # kind of personal identifier
-    optional: bool = False  # may be missing from the file
+def _one_character(text: str) -> str:
+    text = {"tab": "\t", "\\t": "\t"}.get(text, text)
+    if len(text) != 1 or text.isalnum() or text in "\"'\r\n\0_." or not text.isascii():
+        raise _Problem("a delimiter is one character such as , ; | or the word tab")
+    return text
 
 
-def _column_or_name(raw: Any) -> Any:
-    return {"to": raw} if isinstance(raw, str) else ({} if raw is None else raw)
-
-
-class Case(_Model):
-    """`when` each named column holds one of the words (or is PRESENT, or MISSING), `then` this text or column."""
-
-    when: dict[str, Literal["PRESENT", "MISSING"] | tuple[str, ...]]
-    then: str | None = None
-    then_column: str | None = None
+def _expression(text: str) -> str:
+    Expression(text)
+    return text
 
 
 def _listed(raw: Any) -> Any:
     return (raw,) if isinstance(raw, str) else raw
 
 
-class Value(_Model):
-    """Where a shape's column comes from, when it is not one delivered column. Exactly one of the first five."""
+Zone = Annotated[str, AfterValidator(_known_zone)]
+RegularExpression = Annotated[str, AfterValidator(_regular_expression)]
+Matched = Annotated[str, AfterValidator(_matchable)]
+ExpressionText = Annotated[str, AfterValidator(_expression)]
+Listed = Annotated[tuple[str, ...], BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...])]
 
-    column: str | None = None
-    compose: tuple[str, ...] = ()  # texts of several columns, joined by the separator; null when one is null
-    constant: str | int | None = None
-    first_of: tuple[str, ...] = ()  # the first that is not null
-    clock: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()  # a clock column (the first not null), on `date`
-    cases: tuple[Case, ...] = ()
-    date: str | None = None
-    after: str | None = None  # a clock of this shape that comes before it: a smaller one is on the next day
-    roll_hours: int = 24  # ... when that makes at most so many hours between them, else it stays on the day
-    separator: str = "-"
-    otherwise: str | None = None
+
+class TimeFormat(_Model):
+    """How times are written, and what the written time means."""
+
+    pattern: Listed = Field(
+        description="The format, or several of which the first that a value fits is taken.",
+        examples=["%d/%m/%Y %H:%M:%S", "epoch_milliseconds"],
+    )
+    means: Literal["local", "utc", "offset"] | None = Field(
+        default=None,
+        description="What an instant so written is: wall clock of the time zone, UTC, or with its offset (%z). Left "
+        "out for days, months and clocks.",
+        examples=["local"],
+    )
+    time_zone: Zone | None = Field(
+        default=None,
+        description="The zone of this format's local times, where it is not the contract's.",
+        examples=["America/Toronto"],
+    )
 
     @model_validator(mode="after")
-    def _one_source(self) -> Value:
-        given = [self.column, self.compose, self.constant, self.first_of, self.clock, self.cases]
-        if sum(item not in (None, ()) for item in given) != 1:
-            raise _Problem("give exactly one of column, compose, constant, first_of, clock, cases")
-        if bool(self.clock) != bool(self.date):
-            raise _Problem("clock and date belong together")
+    def _patterns_are_known(self) -> TimeFormat:
+        if not self.pattern:
+            raise _Problem("a format has at least one pattern")
+        for parsed in self.parsed:
+            if (self.means == "offset") != parsed.has_offset:
+                raise _Problem("a format that means offset ends in %z (or %:z), and no other does")
+            if parsed.is_utc and self.means != "utc":
+                raise _Problem(f"{parsed.text} means utc")
+        return self
+
+    @cached_property
+    def parsed(self) -> tuple[Pattern, ...]:
+        return tuple(Pattern(text) for text in self.pattern)
+
+    @property
+    def told(self) -> str:
+        """The patterns as an error says them."""
+        return " or ".join(self.pattern)
+
+
+class Numbers(_Model):
+    """How numbers are written in a file."""
+
+    decimal: Literal[".", ","] = Field(default=".", description="What stands before the decimals.", examples=[","])
+    thousands: Literal["", ".", ",", " ", "'"] = Field(
+        default="",
+        description="What stands between groups of three digits. A space stands for the narrow and the fixed one too. "
+        "A group of another length makes the value bad.",
+        examples=[" "],
+    )
+
+    @model_validator(mode="after")
+    def _differ(self) -> Numbers:
+        if self.decimal == self.thousands:
+            raise _Problem("decimal and thousands cannot be the same character")
         return self
 
     @property
-    def columns(self) -> set[str]:
-        """Delivered columns that it reads."""
-        named = {*self.compose, *self.first_of, *self.clock, *(c for c in (self.column, self.date) if c)}
-        for case in self.cases:
-            named |= set(case.when) | ({case.then_column} if case.then_column else set())
-        return named
+    def is_plain(self) -> bool:
+        return self.decimal == "." and not self.thousands
+
+
+class _Coded(_Model):
+    """What columns and fields of text share: a code list."""
+
+    codes: dict[str, str] = Field(
+        default_factory=dict,
+        description="Delivered value to ours, after `missing`. An empty text as ours means null.",
+        examples=[{"P1": "1", "P2": "2"}],
+    )
+    otherwise: str | None = Field(
+        default=None,
+        description="What a value that `codes` does not list becomes; left out, it stays as it is.",
+        examples=["OTHER"],
+    )
+
+    @model_validator(mode="after")
+    def _otherwise_needs_codes(self) -> _Coded:
+        if self.otherwise is not None and not self.codes:
+            raise _Problem("otherwise goes with codes")
+        return self
+
+
+class Column(_Coded):
+    """One delivered column: how its text is read. Written short, `HEADER: name` is `HEADER: {to: name}`."""
+
+    to: str | None = Field(
+        default=None,
+        description="The column of the export that it fills. Left out: it is read for fields, values and conditions.",
+        examples=["incident_ref"],
+    )
+    type: SourceType | None = Field(
+        default=None,
+        description="How its text is read: text, reference (an identifier, kept as delivered), free_text (masked), "
+        "integer, decimal, instant (day and clock), date, month, clock, token (personal). Left out: as the column "
+        "it fills, else text.",
+        examples=["clock"],
+    )
+    format: str | None = Field(
+        default=None,
+        description="Name of a format (of the contract or the profile): for instant, date, month, clock.",
+        examples=["local"],
+    )
+    missing: Listed = Field(
+        default=(),
+        description="Words that mean null in this column, beside the empty text and the contract's `missing`.",
+        examples=[["0:00:00", "1900-01-01"]],
+    )
+    missing_pattern: Matched | None = Field(
+        default=None,
+        description="Values that mean null, as a regular expression for the whole value.",
+        examples=["ext.*"],
+    )
+    unit: Unit | None = Field(
+        default=None,
+        description="A duration, made whole seconds (a decimal column keeps decimals): a number of milliseconds, "
+        "seconds, minutes or hours, or a clock HH:MM:SS, MM:SS, HH:MM (the first part may be longer, seconds may have "
+        "decimals). Left out: the number as it is, and no decimals in an integer.",
+        examples=["minutes"],
+    )
+    rounding: Literal["nearest", "down", "up"] = Field(
+        default="nearest",
+        description="How a `unit` becomes whole seconds; nearest rounds half away from zero.",
+        examples=["down"],
+    )
+    token: str | None = Field(
+        default=None,
+        description="The value is personal: it becomes a keyed token of this kind before anything is stored. Equal "
+        "values of one kind are equal tokens; `cli` is a telephone number (its digits count only).",
+        examples=["cli"],
+    )
+    optional: bool = Field(
+        default=False, description="The column may be missing from a file: then it is null.", examples=[True]
+    )
+
+
+def _column_or_name(raw: Any) -> Any:
+    if isinstance(raw, str):
+        return {"to": raw} if raw else {}
+    return {} if raw is None else raw
+
+
+class FieldOf(_Coded):
+    """A field: a column of our own making, used like a delivered one. An expression, or a day and a clock."""
+
+    expression: ExpressionText | None = Field(
+        default=None,
+        description="What it is, in terms of columns and of fields above it.",
+        examples=["Type || '/' || Subtype"],
+    )
+    date: str | None = Field(
+        default=None,
+        description="The column or field with the day: a date, or an instant of which the local day counts.",
+        examples=["CallDate"],
+    )
+    clock: str | None = Field(
+        default=None,
+        description="The clock column or field on that day. Both together are an instant.",
+        examples=["Arrived"],
+    )
+    after: str | None = Field(
+        default=None,
+        description="An instant, or a field of day and clock above it, that comes before this one: a clock smaller "
+        "than it is on the next day.",
+        examples=["dispatched"],
+    )
+    at_most_hours: int | None = Field(
+        default=None,
+        ge=1,
+        le=24,
+        description="The bound on `after`: a clock that would lie more hours behind it is not believed.",
+        examples=[18],
+    )
+    beyond: Literal["bad", "null", "same_day"] = Field(
+        default="bad",
+        description="What then: the row is bad, the field is null (counted per file as `emptied`), or the clock stays "
+        "on its day, before the other if need be.",
+        examples=["null"],
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> FieldOf:
+        if (self.expression is None) == (self.date is None):
+            raise _Problem("a field is an expression, or a date with a clock")
+        if (self.date is None) != (self.clock is None):
+            raise _Problem("clock and date belong together")
+        if self.after is not None and self.clock is None:
+            raise _Problem("after goes with date and clock")
+        if self.at_most_hours is not None and self.after is None:
+            raise _Problem("at_most_hours goes with after")
+        if self.beyond != "bad" and self.at_most_hours is None:
+            raise _Problem("beyond goes with at_most_hours")
+        if self.codes and self.expression is None:
+            raise _Problem("codes go with an expression")
+        return self
+
+
+class Value(_Model):
+    """What fills a column of the export. Written short, `name: X` is `name: {column: X}`. Exactly one of these."""
+
+    column: str | None = Field(default=None, description="A delivered column or a field.", examples=["Priority"])
+    constant: str | None = Field(default=None, description="The same in every row.", examples=["101"])
+    expression: ExpressionText | None = Field(
+        default=None,
+        description="An expression over columns and fields.",
+        examples=["case when Outcome = 'HANG' then 'ABN' else 'ANS' end"],
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Value:
+        if sum(item is not None for item in (self.column, self.constant, self.expression)) != 1:
+            raise _Problem("give exactly one of column, constant, expression")
+        return self
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Columns and fields that it reads."""
+        if self.column is not None:
+            return (self.column,)
+        return tuple(Expression(self.expression).names) if self.expression is not None else ()
 
 
 def _value_or_column(raw: Any) -> Any:
     return {"column": raw} if isinstance(raw, str) else raw
 
 
-Values = dict[str, Annotated[Value, BeforeValidator(_value_or_column)]]
+_ValueOrColumn = Annotated[Value, BeforeValidator(_value_or_column, json_schema_input_type=str | Value)]
+Values = dict[str, _ValueOrColumn]
 
 
 class Becomes(_Model):
-    """One row that a delivered row becomes: always, or when the columns in `when` say so."""
+    """One row that a delivered row becomes, beside its own."""
 
-    export: str
-    when: dict[str, Literal["PRESENT", "MISSING"] | tuple[str, ...]] = Field(default_factory=dict)
-    values: Values = Field(default_factory=dict)
+    export: str = Field(
+        description="The export that the row belongs to; it may be the contract's own.", examples=["saab_incident_log"]
+    )
+    when: ExpressionText | None = Field(
+        default=None,
+        description="The condition; left out: always. A condition that is null does not hold.",
+        examples=["Dispatched is not null"],
+    )
+    values: Values = Field(
+        default_factory=dict,
+        description="Column of that export to what fills it.",
+        examples=[{"incident_ref": "Ref", "event_code": {"constant": "ASSIGNED"}}],
+    )
 
 
 class WeekNumber(_Model):
     """A business date from a week's number in the file's name."""
 
-    number: str  # name of the group in the file pattern
-    year: str | int  # likewise, or the year itself
-    starts: Literal["monday", "sunday"] = "monday"
-    first: Literal["iso", "january_1"] = "iso"  # week 1 holds the first Thursday, or 1 January
+    number: str = Field(description="Name of the group in the file pattern.", examples=["week"])
+    year: str = Field(description="Likewise, or the year itself.", examples=["2025"])
+    starts: Literal["monday", "sunday"] = Field(
+        default="monday", description="First day of a week.", examples=["sunday"]
+    )
+    first: Literal["iso", "january_1"] = Field(
+        default="iso", description="Week 1 holds the year's first Thursday, or 1 January.", examples=["january_1"]
+    )
 
-    def first_day(self, groups: dict[str, str]) -> date:
+    def first_day(self, groups: Mapping[str, str]) -> date:
         """Raises ValueError when the groups make no date."""
-        year = int(groups[self.year]) if isinstance(self.year, str) else self.year
-        number = int(groups[self.number])
+        year, number = _number_of(self.year, groups), int(groups[self.number])
         if not 1 <= number <= 54:
             raise ValueError("no such week")
         anchor = date(year, 1, 4 if self.first == "iso" else 1)
@@ -184,46 +398,178 @@ class WeekNumber(_Model):
         return anchor - timedelta(days=days_in) + timedelta(weeks=number - 1)
 
 
+def _number_of(said: str, groups: Mapping[str, str]) -> int:
+    """A number that is said, or named by a group of the file pattern."""
+    return int(said) if said.isdigit() else int(groups[said])
+
+
 class BusinessDate(_Model):
     """The local day (or the first day of the period) that a file covers. Exactly one way of knowing it."""
 
-    pattern: str | None = None  # of the group `date` in the file pattern
-    year: str | int | None = None  # group or number; with month and day
-    month: str | int = 1
-    day: str | int = 1
-    week: WeekNumber | None = None
-    earliest: str | None = None  # the earliest day in this delivered column
+    pattern: str | None = Field(
+        default=None,
+        description="Format of the group `date` in the file pattern, with the directives of Python's strptime.",
+        examples=["%d-%m-%Y"],
+    )
+    year: str | None = Field(
+        default=None,
+        description="Group of the file pattern, or the year itself; with month and day.",
+        examples=["year"],
+    )
+    month: str = Field(default="1", description="Likewise.", examples=["month"])
+    day: str = Field(default="1", description="Likewise.", examples=["day"])
+    week: WeekNumber | None = Field(
+        default=None, description="A week's number in the name.", examples=[{"number": "week", "year": "2025"}]
+    )
+    earliest: str | None = Field(
+        default=None,
+        description="The earliest local day in this delivered column (instant or date).",
+        examples=["Created"],
+    )
+    commonest: str | None = Field(
+        default=None,
+        description="The local day, week (from Monday) or month, by `covers`, that holds most of this column's times; "
+        "the earlier of equals. Safer than earliest where single times are wrong.",
+        examples=["Created"],
+    )
 
     @model_validator(mode="after")
     def _one_way(self) -> BusinessDate:
-        if sum(way is not None for way in (self.pattern, self.year, self.week, self.earliest)) != 1:
-            raise _Problem("give exactly one of pattern, year, week, earliest")
+        if sum(way is not None for way in (self.pattern, self.year, self.week, self.earliest, self.commonest)) != 1:
+            raise _Problem("give exactly one of pattern, year, week, earliest, commonest")
         return self
+
+    @property
+    def of_rows(self) -> str | None:
+        """The column whose times say it."""
+        return self.earliest or self.commonest
+
+    def by_name(self, groups: Mapping[str, str]) -> date:
+        """The date by the parts of year, month and day. Raises ValueError or KeyError."""
+        return date(_number_of(str(self.year), groups), _number_of(self.month, groups), _number_of(self.day, groups))
 
 
 class Contract(_Model):
-    """One layout of one export."""
+    """One layout of one export: `contracts/<export>.v<version>.yaml`."""
 
-    export: str
-    version: str
-    file: RegularExpression  # the whole file name; groups date, time, part as they occur
-    delimiter: Literal[",", ";", "\t", "|"] | None = None  # fixed; else the most frequent of , ; tab in the header
-    encoding: str | None = None  # fixed; else UTF-8, UTF-16 by its mark, Windows-1252
-    time_zone: Zone | None = None  # the profile's unless said otherwise
-    formats: dict[str, TimeFormat] = Field(default_factory=dict)
-    missing: tuple[str, ...] = ()  # words that mean null in every column
-    may_double_unknown: bool = False  # an unknown column may be there twice: nothing of it is stored anyway
-    covers: Cadence | None = None  # the shape's cadence unless said otherwise
-    business_date: BusinessDate = BusinessDate(pattern="%Y%m%d")
-    columns: dict[str, Annotated[Column, BeforeValidator(_column_or_name)]]
-    values: Values = Field(default_factory=dict)
-    becomes: tuple[Becomes, ...] = ()  # further rows that a delivered row becomes
+    export: str = Field(description="The export whose rows these are; one of shapes.yaml.", examples=["saab_incidents"])
+    version: str = Field(description="Letters, digits and _; part of the contract's name.", examples=["2025"])
+    file: RegularExpression = Field(
+        description="Regular expression for the whole file name. Groups: `date` (see business_date), `time` (a "
+        "correction's HHMMSS: the later counts as newer), `part` (parts of a day add up).",
+        examples=[r"calls_(?P<date>[0-9]{8})\.csv(?:\.gz)?"],
+    )
+    delimiter: Annotated[str, AfterValidator(_one_character)] | None = Field(
+        default=None,
+        description="What stands between fields. Left out: the one of , ; and tab found most often in the header line.",
+        examples=["|"],
+    )
+    quote: Literal['"', "'", "none"] = Field(
+        default='"', description="What quotes a field; none: a quote is a character like any other.", examples=["none"]
+    )
+    encoding: Annotated[str, AfterValidator(_known_encoding)] | None = Field(
+        default=None,
+        description="Left out: UTF-16 by its mark, else UTF-8, else Windows-1252.",
+        examples=["iso-8859-15"],
+    )
+    header: tuple[str, ...] = Field(
+        default=(),
+        description="The file has no header line; these are its columns in their order, all of them.",
+        examples=[["ref", "created", "kind"]],
+    )
+    skip_first_lines: int = Field(
+        default=0,
+        ge=0,
+        le=1000,
+        description="Lines before the header (or the first row) that are no data.",
+        examples=[3],
+    )
+    skip_last_lines: int = Field(
+        default=0,
+        ge=0,
+        le=1000,
+        description="Lines at the end, empty ones not counted, that are no data.",
+        examples=[1],
+    )
+    trim: bool = Field(
+        default=False,
+        description="Spaces around headers and values are taken away before anything else.",
+        examples=[True],
+    )
+    numbers: Numbers = Field(
+        default=Numbers(), description="How numbers are written.", examples=[{"decimal": ",", "thousands": " "}]
+    )
+    time_zone: Zone | None = Field(
+        default=None,
+        description="The zone of local times; left out: the profile's. In the doubled hour of a clock change a local "
+        "time is the first pass and flagged; one that never was makes its row bad.",
+        examples=["America/Toronto"],
+    )
+    formats: dict[str, TimeFormat] = Field(
+        default_factory=dict,
+        description="Time formats by name; they win over the profile's.",
+        examples=[{"local": {"pattern": "%d.%m.%Y %H:%M", "means": "local"}}],
+    )
+    missing: Listed = Field(
+        default=(), description="Words that mean null in every column, beside the empty text.", examples=[["NULL", "-"]]
+    )
+    ignored: tuple[str, ...] = Field(
+        default=(),
+        description="Columns that are known and not wanted: never stored, never reported as unknown, not required.",
+        examples=[["CallerName", "Address"]],
+    )
+    may_double_unknown: bool = Field(
+        default=False,
+        description="A column that is unknown or ignored may be there twice: nothing of it is stored anyway.",
+        examples=[True],
+    )
+    covers: Cadence | None = Field(
+        default=None,
+        description="The period of one file: day, week, month, or change (sent when something changed). Left out: the "
+        "export's own.",
+        examples=["week"],
+    )
+    business_date: BusinessDate = Field(
+        default=BusinessDate(pattern="%Y%m%d"),
+        description="The first local day that a file covers. Left out: the group `date` as YYYYMMDD.",
+        examples=[{"commonest": "Created"}],
+    )
+    columns: dict[
+        str, Annotated[Column, BeforeValidator(_column_or_name, json_schema_input_type=str | Column | None)]
+    ] = Field(
+        description="Every delivered column that is used, by its header. All must be there but those `optional`.",
+        examples=[{"INC_REF": "incident_ref", "CREATED": {"to": "created_at", "format": "local"}}],
+    )
+    fields: dict[str, FieldOf] = Field(
+        default_factory=dict,
+        description="Columns of our own making, each of columns and of fields above it.",
+        examples=[{"arrived": {"date": "Day", "clock": "Arrived", "after": "Created"}}],
+    )
+    only: ExpressionText | None = Field(
+        default=None,
+        description="The records that are of this export; the rest is counted apart (`rows_left_out`) and not in "
+        "rows_read. A record whose value in a column named here cannot be read is bad, not left out.",
+        examples=["Record = 'INC'"],
+    )
+    values: Values = Field(
+        default_factory=dict,
+        description="Columns of the export that no delivered column fills as it is.",
+        examples=[{"dialled": {"constant": "101"}, "grade_initial": "Priority"}],
+    )
+    becomes: tuple[Becomes, ...] = Field(
+        default=(),
+        description="Further rows that a delivered row becomes, of any export. Of two with one key the first counts.",
+        examples=[[{"export": "saab_incident_log", "when": "Queued is not null", "values": {}}]],
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Contract:
         for problem in _contract_problems(self):
             raise _Problem(problem)
         return self
+
+    def __hash__(self) -> int:
+        return hash(self.name)
 
     @property
     def name(self) -> str:
@@ -238,6 +584,19 @@ class Contract(_Model):
     def cadence(self) -> Cadence:
         return self.covers or self.shape.cadence
 
+    @property
+    def writing(self) -> tuple[Any, ...]:
+        """Everything that must be known before a header can be read: contracts that agree in it read a file alike."""
+        return (
+            self.delimiter,
+            self.quote,
+            self.encoding,
+            self.header,
+            self.skip_first_lines,
+            self.skip_last_lines,
+            self.trim,
+        )
+
     @cached_property
     def file_pattern(self) -> re.Pattern[str]:
         return re.compile(self.file)
@@ -248,9 +607,9 @@ class Contract(_Model):
 
     @cached_property
     def rows(self) -> tuple[Becomes, ...]:
-        """Everything a delivered row becomes; the first always, so that rows are accounted for by it."""
+        """Everything a delivered row becomes; the first is the one that rows are accounted for by."""
         own = {column.to: Value(column=header) for header, column in self.columns.items() if column.to}
-        return (Becomes(export=self.export, values={**own, **self.values}), *self.becomes)
+        return (Becomes(export=self.export, when=self.only, values={**own, **self.values}), *self.becomes)
 
     def type_of(self, header: str) -> SourceType:
         """How a delivered column's text is read."""
@@ -261,7 +620,29 @@ class Contract(_Model):
             return self.shape.columns[column.to]
         return "token" if column.token else "text"
 
+    @cached_property
+    def kinds(self) -> dict[str, Kind]:
+        """Every delivered column and every field, in their order, as expressions see them. Raises ExpressionProblem."""
+        kinds = {header: KIND_OF[self.type_of(header)] for header in self.columns}
+        for name, field in self.fields.items():
+            kinds[name] = "instant" if field.expression is None else kind_of(field.expression, kinds)
+        return kinds
 
+    @cached_property
+    def expressions(self) -> list[Expression]:
+        """Every expression that it holds."""
+        texts = [field.expression for field in self.fields.values()]
+        texts += [row.when for row in self.rows]
+        texts += [value.expression for row in self.rows for value in row.values.values()]
+        return [Expression(text) for text in texts if text is not None]
+
+
+def kind_of(expression: str, kinds: Mapping[str, Kind]) -> Kind:
+    """What an expression gives. Raises ExpressionProblem."""
+    return Expression(expression).render({name: Operand(kind, "x", "x") for name, kind in kinds.items()}).kind
+
+
+# --- what cannot be meant -----------------------------------------------------------------------------------------
 def _contract_problems(contract: Contract) -> Iterator[str]:
     shapes = load_shapes()
     if contract.export not in shapes:
@@ -269,90 +650,172 @@ def _contract_problems(contract: Contract) -> Iterator[str]:
         return
     if not _VERSION.fullmatch(contract.version):
         yield f"version {contract.version!r} may hold letters, digits and _ only"
+    yield from _header_problems(contract)
     for header, column in contract.columns.items():
         yield from _column_problems(contract, header, column)
     filled = [column.to for column in contract.columns.values() if column.to] + list(contract.values)
     for name in sorted({name for name in filled if filled.count(name) > 1}):
         yield f"{name!r} is filled twice: by two columns, or by a column and under values"
-    for row in contract.rows:
-        yield from _row_problems(contract, row, shapes)
+    yield from _field_problems(contract)
+    try:
+        kinds = contract.kinds
+    except ExpressionProblem as problem:  # said above with its field
+        yield str(problem)
+        return
+    for number, row in enumerate(contract.rows):
+        yield from _row_problems(row, kinds, shapes, f"becomes {number}, " if number else "")
+
+
+def _header_problems(contract: Contract) -> Iterator[str]:
+    if not contract.columns:
+        yield "columns: it has none"
+    if len(set(contract.header)) < len(contract.header):
+        yield "header names a column twice"
+    if contract.header and (unknown := set(contract.columns) - set(contract.header)):
+        yield f"columns: {sorted(unknown)[0]!r} is not in header, which lists every column of the file"
+    if any(set(name) & set('"\r\n\0') for name in contract.header):
+        yield "header: a name may hold no quote and no line end"
+    for name in contract.ignored:
+        if name in contract.columns:
+            yield f"ignored: {name!r} is among the columns too"
+    named = contract.business_date.of_rows
+    if named is not None:
+        if named not in contract.columns:
+            yield f"business_date: the contract has no column {named!r}"
+        elif contract.type_of(named) not in ("instant", "date"):
+            yield f"business_date: {named!r} is read as {contract.type_of(named)}, not as instant or date"
 
 
 def _column_problems(contract: Contract, header: str, column: Column) -> Iterator[str]:
     if column.to and column.to not in contract.shape.columns:
-        yield f"column {header!r}: {contract.export} has no column {column.to!r}"
+        yield (
+            f"column {header!r}: {contract.export} has no column {column.to!r}; it has "
+            f"{', '.join(contract.shape.columns)}"
+        )
         return
     kind = contract.type_of(header)
+    if column.to and (wrong := _does_not_fit(KIND_OF[kind], contract.shape.columns[column.to])):
+        yield f"column {header!r}: {column.to} {wrong}"
     if kind in TIMED and not column.format:
         yield f"column {header!r} is a {kind}: say its format"
+    if kind not in TIMED and column.format:
+        yield f"column {header!r} is read as {kind}: a format goes with instant, date, month and clock"
     if kind == "token" and not column.token:
         yield f"column {header!r} is personal: say the kind of its token"
     if column.token and kind != "token":
         yield f"column {header!r} is tokenised and can fill a token column only"
-    if column.factor is not None and kind not in ("integer", "decimal"):
-        yield f"column {header!r}: only a number can have a factor"
+    if column.unit is not None and kind not in ("integer", "decimal"):
+        yield f"column {header!r}: only a number can have a unit"
+    if column.rounding != "nearest" and (column.unit is None or kind == "decimal"):
+        yield f"column {header!r}: rounding goes with a unit and whole seconds"
+    if column.codes and kind == "token":
+        yield f"column {header!r} is personal: it has no codes"
 
 
-def _row_problems(contract: Contract, row: Becomes, shapes: dict[str, Shape]) -> Iterator[str]:
+def _field_problems(contract: Contract) -> Iterator[str]:
+    kinds: dict[str, Kind] = {header: KIND_OF[contract.type_of(header)] for header in contract.columns}
+    for name, field in contract.fields.items():
+        where = f"fields.{name}"
+        if name in contract.columns:
+            yield f"{where} has the name of a column"
+        if field.expression is not None:
+            try:
+                kinds[name] = kind_of(field.expression, kinds)
+            except ExpressionProblem as problem:
+                yield f"{where}: {problem}"
+                return
+            if kinds[name] in ("boolean", "null"):
+                yield f"{where}: a {kinds[name]} is no value; write case when ... then 'Y' else 'N' end"
+            if field.codes and kinds[name] != "text":
+                yield f"{where}: codes go with a text, and it is a {kinds[name]}"
+            continue
+        yield from _clock_problems(contract, where, field, kinds)
+        kinds[name] = "instant"
+
+
+def _clock_problems(contract: Contract, where: str, field: FieldOf, kinds: Mapping[str, Kind]) -> Iterator[str]:
+    wanted: tuple[tuple[str, str | None, tuple[Kind, ...]], ...] = (
+        ("date", field.date, ("date", "instant")),
+        ("clock", field.clock, ("clock",)),
+        ("after", field.after, ("instant",)),
+    )
+    for word, name, allowed in wanted:
+        if name is None:
+            continue
+        if name not in kinds:
+            yield f"{where}: {word} names {name!r}, which is no column, and no field above it"
+        elif kinds[name] not in allowed:
+            yield f"{where}: {word} wants {' or '.join(allowed)}, and {name!r} is read as {kinds[name]}"
+
+
+def _row_problems(row: Becomes, kinds: Mapping[str, Kind], shapes: dict[str, Shape], where: str) -> Iterator[str]:
     if row.export not in shapes:
-        yield f"becomes: export {row.export!r} is not known; known are {', '.join(shapes)}"
+        yield f"{where}export {row.export!r} is not known; known are {', '.join(shapes)}"
         return
     shape = shapes[row.export]
+    if row.when is not None:
+        try:
+            if kind_of(row.when, kinds) != "boolean":
+                yield f"{where}{'when' if where else 'only'} is no condition: {row.when}"
+        except ExpressionProblem as problem:
+            yield f"{where}{'when' if where else 'only'}: {problem}"
     for name, value in row.values.items():
         if name not in shape.columns:
-            yield f"values: {row.export} has no column {name!r}"
+            yield f"{where}values: {row.export} has no column {name!r}; it has {', '.join(shape.columns)}"
             continue
-        for header in value.columns - set(contract.columns):
-            yield f"values.{name}: the contract has no column {header!r}"
-        yield from _value_problems(contract, row, shape, name, value)
-    for header in set(row.when) - set(contract.columns):
-        yield f"when: the contract has no column {header!r}"
+        for said in _value_problems(value, kinds, shape.columns[name]):
+            yield f"{where}values.{name} {said}"
     for name in shape.not_null:
         if name not in row.values:
-            yield f"{row.export}: the column {name!r} must be filled, and nothing fills it"
+            yield f"{where}{row.export}: the column {name!r} must be filled, and nothing fills it"
 
 
-def _value_problems(contract: Contract, row: Becomes, shape: Shape, name: str, value: Value) -> Iterator[str]:
-    if value.column and value.column in contract.columns:
-        given, wanted = contract.type_of(value.column), shape.columns[name]
-        texts = {"text", "reference", "free_text"}
-        same = given == wanted or {given, wanted} <= texts or (given, wanted) == ("integer", "decimal")
-        if not same:
-            yield f"values.{name} is a {wanted}; column {value.column!r} is read as {given}"
-    if value.after is not None:
-        before = row.values.get(value.after)
-        if before is None or not before.clock:
-            yield f"values.{name}: after names {value.after!r}, which is not a clock of this row"
-        elif _comes_after_itself(row, name):
-            yield f"values.{name} cannot come after itself"
-    if value.clock and value.columns <= set(contract.columns):
-        if {contract.type_of(header) for header in value.clock} != {"clock"} or contract.type_of(
-            str(value.date)
-        ) != "date":
-            yield f"values.{name}: clock wants a clock column and date a date column"
-        if shape.columns[name] != "instant":
-            yield f"values.{name}: date and clock make an instant"
+def _value_problems(value: Value, kinds: Mapping[str, Kind], wanted: str) -> Iterator[str]:
+    if value.constant is not None:
+        if wanted == "integer" and not re.fullmatch(r"-?[0-9]{1,9}", value.constant):
+            yield f"is an integer, and {value.constant!r} is none"
+        elif wanted not in (*TEXTS, "integer"):
+            yield f"is a {wanted}: it cannot be a constant"
+        return
+    if value.column is not None:
+        if value.column not in kinds:
+            yield f"names {value.column!r}: the contract has no column and no field of that name"
+        elif wrong := _does_not_fit(kinds[value.column], wanted):
+            yield f"{wrong}, and {value.column!r} is read as {kinds[value.column]}"
+        return
+    try:
+        kind = kind_of(str(value.expression), kinds)
+    except ExpressionProblem as problem:
+        yield f"cannot be worked out: {problem}"
+        return
+    if wrong := _does_not_fit(kind, wanted):
+        yield f"{wrong}, and the expression gives {kind}"
 
 
-def _comes_after_itself(row: Becomes, name: str) -> bool:
-    followed, current = {name}, row.values[name].after
-    while current is not None and current in row.values:
-        if current in followed:
-            return True
-        followed.add(current)
-        current = row.values[current].after
-    return False
+def _does_not_fit(kind: Kind, wanted: str) -> str | None:
+    """Why a value of a kind cannot fill a column of a type."""
+    own = KIND_OF[wanted]
+    if kind in (own, "null") or (kind, own) == ("integer", "decimal"):
+        return None
+    return f"is a {wanted}"
 
 
+# --- a profile ----------------------------------------------------------------------------------------------------
 class Profile(_Model):
-    """What belongs to one force: its zone, formats and contracts."""
+    """What belongs to one force: its zone, formats and contracts (`profile.yaml`)."""
 
-    name: str
-    title: str = ""
-    time_zone: Zone
-    formats: dict[str, TimeFormat] = Field(default_factory=dict)
-    contracts: tuple[Contract, ...] = ()
-    folder: Path = Path()
+    name: str = Field(description="Small letters, digits and _.", examples=["west_mercia"])
+    title: str = Field(default="", description="Name for people.", examples=["West Mercia Police"])
+    time_zone: Zone = Field(
+        description="The force's wall clock: days, hours and shifts go by it.", examples=["Europe/London"]
+    )
+    formats: dict[str, TimeFormat] = Field(
+        default_factory=dict,
+        description="Time formats by name, for every contract.",
+        examples=[{"local": {"pattern": "%d/%m/%Y %H:%M:%S", "means": "local"}}],
+    )
+    contracts: tuple[Contract, ...] = Field(default=(), exclude=True)
+    folder: Path = Field(default=Path(), exclude=True)
 
     @model_validator(mode="after")
     def _check(self) -> Profile:
@@ -368,9 +831,14 @@ class Profile(_Model):
     def zone_of(self, contract: Contract) -> str:
         return contract.time_zone or self.time_zone
 
-    def format_of(self, contract: Contract, name: str) -> TimeFormat:
-        """A time format by its name: the contract's own, else the profile's."""
+    def format_of(self, contract: Contract, header: str) -> TimeFormat:
+        """The time format of a delivered column: the contract's own, else the profile's."""
+        name = str(contract.columns[header].format)
         return contract.formats.get(name) or self.formats[name]
+
+    def zone_of_column(self, contract: Contract, header: str) -> str:
+        """The zone of a delivered column's local times."""
+        return self.format_of(contract, header).time_zone or self.zone_of(contract)
 
 
 def load_profile(path: Path) -> Profile:
@@ -378,50 +846,107 @@ def load_profile(path: Path) -> Profile:
 
     Raises ProfileError: one paragraph with the file, the key and what to do.
     """
-    raw = _read_yaml(path / "profile.yaml")
-    profile = _validated(Profile, raw | {"folder": path}, path / "profile.yaml")
+    profile = read_profile(path)
     contracts: dict[str, Contract] = {}
     for file in sorted((path / "contracts").glob("*.yaml")):
-        contract = _validated(Contract, _read_yaml(file), file)
-        _check_contract(contract, profile, file, contracts)
+        contract = read_contract(file, profile)
+        if file.stem != contract.name:
+            raise ProfileError(f"The contract {file} describes {contract.name}: name the file {contract.name}.yaml.")
+        if contract.name in contracts:
+            raise ProfileError(f"The contract {file} repeats {contract.name}: give it another version.")
         contracts[contract.name] = contract
     if not contracts:
         raise ProfileError(f"The profile {path} has no contract: put one YAML file per export into {path}/contracts.")
     return profile.model_copy(update={"contracts": tuple(contracts.values())})
 
 
-def _check_contract(contract: Contract, profile: Profile, file: Path, others: dict[str, Contract]) -> None:
-    if file.stem != contract.name:
-        raise ProfileError(f"The contract {file} describes {contract.name}: name the file {contract.name}.yaml.")
-    if contract.name in others:
-        raise ProfileError(f"The contract {file} repeats {contract.name}: give it another version.")
+def read_profile(path: Path) -> Profile:
+    """Read profile.yaml below `path`, without its contracts. Raises ProfileError."""
+    raw = _read_yaml(path / "profile.yaml")
+    if own := {"contracts", "folder"} & set(raw):
+        raise ProfileError(
+            f"The profile file {path / 'profile.yaml'} cannot be used: {min(own)}: this key is not known."
+        )
+    return _validated(Profile, raw | {"folder": path}, path / "profile.yaml")
+
+
+def read_contract(file: Path, profile: Profile) -> Contract:
+    """Read one contract file for use with a profile. Raises ProfileError."""
+    contract = _validated(Contract, _read_yaml(file), file)
+    for problem in _format_problems(contract, profile):
+        raise ProfileError(f"The contract {file} cannot be used: {problem}")
+    return contract
+
+
+def _format_problems(contract: Contract, profile: Profile) -> Iterator[str]:
     for header, column in contract.columns.items():
         if not column.format:
             continue
-        if column.format not in {**profile.formats, **contract.formats}:
-            raise ProfileError(
-                f"The contract {file} cannot be used: column {header!r} names the format {column.format!r}, which "
-                "neither the contract nor the profile has under formats."
+        known = {**profile.formats, **contract.formats}
+        if column.format not in known:
+            yield (
+                f"column {header!r} names the format {column.format!r}, which neither the contract nor the profile has "
+                f"under formats; there are {', '.join(known) or 'none'}."
             )
-        if contract.type_of(header) == "instant" and profile.format_of(contract, column.format).means is None:
-            raise ProfileError(
-                f"The contract {file} cannot be used: column {header!r} is an instant, and its format "
-                f"{column.format!r} does not say whether it means local, utc or offset."
+            continue
+        told, kind = known[column.format], contract.type_of(header)
+        if kind == "instant" and told.means is None:
+            yield (
+                f"column {header!r} is an instant, and its format {column.format!r} does not say whether it means "
+                "local, utc or offset."
             )
+        for parsed in told.parsed:
+            if kind in ("instant", "date") and not parsed.has_day:
+                yield f"column {header!r} is a {kind}, and its format {parsed.text!r} does not say day, month and year."
+            if kind == "clock" and not parsed.has_clock:
+                yield f"column {header!r} is a clock, and its format {parsed.text!r} says no hour."
+            if kind == "clock" and (parsed.is_utc or parsed.has_offset):
+                yield f"column {header!r} is a clock, and {parsed.text!r} is a whole time."
+    zones = {zone for name in _clock_dates(contract) if (zone := profile.zone_of_column(contract, name))}
+    if len(zones) > 1:
+        yield f"its days and clocks are of several time zones: {', '.join(sorted(zones))}."
+
+
+def _clock_dates(contract: Contract) -> list[str]:
+    """Delivered columns that days of clocks come from."""
+    return [str(f.date) for f in contract.fields.values() if f.date in contract.columns]
+
+
+class _TextLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """YAML in which every plain value is text: a contract's NULL, no, 1900-01-01 and 0:00:00 are words of a file."""
+
+
+_TextLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag == "tag:yaml.org,2002:merge"]
+    for first, resolvers in _TextLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _no_key_twice(loader: Any, node: Any, deep: bool = False) -> Any:
+    keys = [key.value for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
+    if doubled := [key for key in keys if isinstance(key, str) and keys.count(key) > 1]:
+        raise yaml.constructor.ConstructorError(None, None, f"the key {doubled[0]!r} is there twice", node.start_mark)
+    loader.flatten_mapping(node)
+    return loader.construct_mapping(node, deep=True)
+
+
+_TextLoader.add_constructor("tag:yaml.org,2002:map", _no_key_twice)
 
 
 def _read_yaml(file: Path) -> dict[str, Any]:
     try:
-        raw = yaml.load(file.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+        raw = yaml.load(file.read_text(encoding="utf-8"), Loader=_TextLoader)  # noqa: S506
     except OSError as error:
         raise ProfileError(
             f"The profile file {file} cannot be read: {error.strerror}. A profile is a folder with profile.yaml and "
-            "contracts/*.yaml; name it with OCC_PROFILE."
+            "contracts/*.yaml; name it with OCC_PROFILE, or make one with: occ profile init FOLDER"
         ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark else ""
-        raise ProfileError(f"The profile file {file} is not YAML{where}: mend it there.") from None
+        problem = str(getattr(error, "problem", ""))
+        why = f" ({problem})" if "is there twice" in problem else ""
+        raise ProfileError(f"The profile file {file} is not YAML{where}{why}: mend it there.") from None
     if not isinstance(raw, dict):
         raise ProfileError(f"The profile file {file} must hold keys and values.")
     return raw

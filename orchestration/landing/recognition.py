@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from calendar import monthrange
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow.compute as pc
 
 from orchestration.landing.contracts import BusinessDate, Contract, Profile
+from orchestration.landing.opening import Opened
 from orchestration.landing.reading import FileFault, Records
 from orchestration.landing.shapes import Cadence
 from orchestration.landing.tokens import mask_name
@@ -21,7 +25,7 @@ _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 
 @dataclass(frozen=True)
 class NamedFile:
-    """What a file's name says: contracts it may be under, all of one export, and the groups of the pattern."""
+    """What a file's name says: contracts it may be under, and the groups of the first one's pattern."""
 
     contracts: tuple[Contract, ...]
     groups: dict[str, str]
@@ -34,28 +38,36 @@ class NamedFile:
     def suffix_time(self) -> str:
         return self.groups.get("time", "")
 
+    def under(self, contract: Contract, name: str) -> NamedFile:
+        """The same for the contract that was chosen."""
+        match = contract.file_pattern.fullmatch(name)
+        return NamedFile((contract,), _groups(match) if match else {})
+
+
+def _groups(match: re.Match[str]) -> dict[str, str]:
+    return {key: value for key, value in match.groupdict().items() if value is not None}
+
 
 def recognise(name: str, profile: Profile) -> NamedFile:
     """Contracts whose pattern the whole name fits. None of them: the file fits no contract."""
     fitting = [(contract, match) for contract in profile.contracts if (match := contract.file_pattern.fullmatch(name))]
     if not fitting:
         return NamedFile((), {})
-    groups = {key: value for key, value in fitting[0][1].groupdict().items() if value is not None}
-    return NamedFile(tuple(contract for contract, _ in fitting), groups)
+    return NamedFile(tuple(contract for contract, _ in fitting), _groups(fitting[0][1]))
 
 
-def choose_contract(contracts: Sequence[Contract], headers: Mapping[str, list[str]]) -> Contract:
-    """The contract that the header fits: every required column is there. `headers` is by delimiter.
+def choose_contract(opened: Mapping[Contract, Opened]) -> Contract:
+    """The contract that the header fits: every required column is there.
 
     Of several, the one with the most columns. Raises FileFault.
     """
     fitting = []
-    for contract in contracts:
-        header = headers[contract.delimiter or ""]
-        if contract.required_columns <= set(header):
-            fitting.append((sum(column in set(header) for column in contract.columns), contract))
+    for contract, file in opened.items():
+        header = set(file.header)
+        if file.header and contract.required_columns <= header:
+            fitting.append((sum(column in header for column in contract.columns), contract))
     if not fitting:
-        raise FileFault(_why_none(contracts, headers))
+        raise FileFault(why_none(opened))
     return max(fitting, key=lambda pair: (pair[0], pair[1].version))[1]
 
 
@@ -71,19 +83,25 @@ def check_header(contract: Contract, header: list[str]) -> None:
         raise FileFault("an unknown column is doubled")
 
 
-def _why_none(contracts: Sequence[Contract], headers: Mapping[str, list[str]]) -> str:
+def missing_columns(contract: Contract, header: Iterable[str]) -> list[str]:
+    """Required columns that a header does not have, in the contract's order."""
+    missing = contract.required_columns - set(header)
+    return [name for name in contract.columns if name in missing]
+
+
+def why_none(opened: Mapping[Contract, Opened]) -> str:
+    """Why the header fits none of the contracts."""
     told = []
-    for contract in contracts:
-        missing = [
-            name
-            for name in contract.columns
-            if name in contract.required_columns - set(headers[contract.delimiter or ""])
-        ]
-        if len(missing) == len(contract.required_columns):
+    for contract, file in opened.items():
+        missing = missing_columns(contract, file.header)
+        if file.fault is not None:
+            told.append(f"version {contract.version}: {file.fault}")
+        elif len(missing) == len(contract.required_columns):
             told.append(f"version {contract.version} has none of its columns")
         else:
             told.append(f"version {contract.version} misses {', '.join(missing)}")
-    return f"its header fits no contract of {contracts[0].export}: {'; '.join(told)}"
+    exports = list(dict.fromkeys(contract.export for contract in opened))
+    return f"its header fits no contract of {' or '.join(exports)}: {'; '.join(told)}"
 
 
 def business_date(contract: Contract, groups: Mapping[str, str]) -> date | None:
@@ -92,7 +110,7 @@ def business_date(contract: Contract, groups: Mapping[str, str]) -> date | None:
     Raises FileFault when the name holds no such date.
     """
     rule = contract.business_date
-    if rule.earliest:
+    if rule.of_rows:
         return None
     try:
         day = _day_by_name(rule, groups)
@@ -107,30 +125,46 @@ def business_date(contract: Contract, groups: Mapping[str, str]) -> date | None:
 
 def _day_by_name(rule: BusinessDate, groups: Mapping[str, str]) -> date:
     if rule.week:
-        return rule.week.first_day(dict(groups))
+        return rule.week.first_day(groups)
     if rule.year is not None:
-        year, month, day = (
-            int(groups[part]) if isinstance(part, str) else part for part in (rule.year, rule.month, rule.day)
-        )
-        return date(year, month, day)
-    text = groups["date"]
-    day_of_pattern = datetime.strptime(text, str(rule.pattern)).date()
-    return day_of_pattern
+        return rule.by_name(groups)
+    return datetime.strptime(groups["date"], str(rule.pattern)).date()
 
 
-def earliest_day(contract: Contract, profile: Profile, records: Records) -> date:
-    """The earliest day that the contract's column holds. Raises FileFault when it holds none."""
-    header = str(contract.business_date.earliest)
-    pattern = profile.format_of(contract, str(contract.columns[header].format)).pattern
-    days = []
-    for text in pc.unique(records.columns[header]).to_pylist():
-        try:
-            days.append(datetime.strptime(text, pattern.replace("%-", "%").replace("%g", "%f")).date())
-        except ValueError:
-            continue
+def day_of_rows(contract: Contract, profile: Profile, records: Records) -> date:
+    """The business date that the rows say. Raises FileFault when none of them says one."""
+    header = str(contract.business_date.of_rows)
+    days: Counter[date] = Counter()
+    for counted in pc.value_counts(records.columns[header]).to_pylist():
+        day = _local_day(contract, profile, header, counted["values"])
+        if day is not None and _FIRST_DAY <= day <= _LAST_DAY:
+            days[day] += counted["counts"]
     if not days:
         raise FileFault(f"the column {header} holds no date")
-    return min(days)
+    if contract.business_date.earliest:
+        return min(days)
+    periods: Counter[date] = Counter()
+    for day, count in days.items():
+        periods[_first_of_period(contract.cadence, day)] += count
+    return min(periods, key=lambda first: (-periods[first], first))
+
+
+def _local_day(contract: Contract, profile: Profile, header: str, text: str) -> date | None:
+    told = profile.format_of(contract, header)
+    moment = next((moment for parsed in told.parsed if (moment := parsed.parse(text.strip())) is not None), None)
+    if moment is None or told.means in (None, "local"):
+        return moment.date() if moment else None
+    zone = ZoneInfo(profile.zone_of_column(contract, header))
+    try:
+        return moment.replace(tzinfo=UTC).astimezone(zone).date()
+    except OverflowError:
+        return None
+
+
+def _first_of_period(cadence: Cadence, day: date) -> date:
+    if cadence == "month":
+        return day.replace(day=1)
+    return day - timedelta(days=day.weekday()) if cadence == "week" else day
 
 
 def covered_until(cadence: Cadence, first: date) -> date:
@@ -142,14 +176,10 @@ def covered_until(cadence: Cadence, first: date) -> date:
 
 def unknown_columns(contract: Contract, records: Records) -> str:
     """JSON of the columns that the contract does not know: how many rows have a value. No value is kept."""
-    unknown = [name for name in records.header if name not in contract.columns]
+    known = {*contract.columns, *contract.ignored}
+    unknown = [name for name in records.header if name not in known]
     return json.dumps({mask_name(name): _filled(records.columns[name]) for name in unknown}, ensure_ascii=False)
 
 
 def _filled(column: Any) -> int:
     return int(pc.sum(pc.not_equal(column, "")).as_py() or 0)
-
-
-def delimiters_of(contracts: Iterable[Contract]) -> set[str]:
-    """Fixed delimiters that the contracts name; empty text for the one that the header says."""
-    return {contract.delimiter or "" for contract in contracts}

@@ -53,6 +53,8 @@ class Registration:
     rows_quarantined: int
     is_without_rows: bool
     unknown_columns: str  # JSON: name -> how many rows have a value
+    rows_left_out: int = 0  # records that are not of the export, beside rows_read
+    emptied: str = "{}"  # JSON: field -> how many values were null for lying beyond their bound
 
     @property
     def is_readable(self) -> bool:
@@ -87,6 +89,8 @@ class Delivery:
     rows_read: int
     rows_quarantined: int
     unknown_columns: str
+    rows_left_out: int = 0
+    emptied: str = "{}"
 
 
 @dataclass(frozen=True)
@@ -173,6 +177,7 @@ def _delivery(own_id: str, file: Registration, original: tuple[str, Registration
             "duplicate_of": original_id,
             "reason": f"same bytes as {counted.name}",
             "rows_read": counted.rows_read,
+            "rows_left_out": counted.rows_left_out,
             "rows_quarantined": 0,
             "content_no": counted.content_no,
             "contract": counted.contract,
@@ -239,6 +244,8 @@ REGISTRY_SCHEMA = pa.schema(
         ("rows_quarantined", pa.int64()),
         ("is_without_rows", pa.bool_()),
         ("unknown_columns", pa.string()),
+        ("rows_left_out", pa.int64()),
+        ("emptied", pa.string()),
     ]
 )
 
@@ -268,6 +275,7 @@ _DELIVERY_TYPES = {
     "is_quarantined": "BOOLEAN",
     "rows_read": "BIGINT",
     "rows_quarantined": "BIGINT",
+    "rows_left_out": "BIGINT",
     "delivery_rank": "INTEGER",
 }
 

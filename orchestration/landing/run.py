@@ -7,6 +7,7 @@ The registry is written last, by rename: a run killed at any moment has left not
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -25,14 +26,11 @@ from orchestration.landing.contracts import Contract, Profile
 from orchestration.landing.folder import FoundFile
 from orchestration.landing.keys import open_key
 from orchestration.landing.layout import Layout
+from orchestration.landing.opening import open_text, records_of
 from orchestration.landing.reading import (
     FileFault,
     Records,
-    find_delimiter,
     is_without_rows,
-    read_header,
-    read_records,
-    to_utf8,
     unpack,
 )
 from orchestration.landing.recognition import (
@@ -41,8 +39,7 @@ from orchestration.landing.recognition import (
     check_header,
     choose_contract,
     covered_until,
-    delimiters_of,
-    earliest_day,
+    day_of_rows,
     recognise,
     unknown_columns,
 )
@@ -104,6 +101,8 @@ class _Rows:
     text_bytes: int
     content_no: int = 0
     quarantined: int = 0
+    left_out: int = 0
+    emptied: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -283,18 +282,16 @@ class _Run:
         if not contracts:
             raise FileFault("its name fits no contract")
         reading.day = business_date(contracts[0], reading.named.groups)
-        text = to_utf8(unpack(data, reading.found.name), contracts[0].encoding)
-        sniffed = find_delimiter(text)
-        headers = {fixed: read_header(text, fixed or sniffed) for fixed in delimiters_of(contracts)}
-        if not any(headers.values()):
+        opened = open_text(unpack(data, reading.found.name), contracts)
+        if not any(file.header or file.fault for file in opened.values()):
             raise FileFault("it has no header")
-        contract = choose_contract(contracts, headers)
-        header = headers[contract.delimiter or ""]
-        check_header(contract, header)
-        records = read_records(text, contract.delimiter or sniffed, header)
-        day = reading.day or earliest_day(contract, self.profile, records)
-        reading.day = day
-        reading.rows = _Rows(contract, day, records, unknown_columns(contract, records), len(text))
+        contract = choose_contract(opened)
+        reading.named = reading.named.under(contract, reading.found.name)
+        file = opened[contract]
+        check_header(contract, file.header)
+        records = records_of(file, contract)
+        reading.day = business_date(contract, reading.named.groups) or day_of_rows(contract, self.profile, records)
+        reading.rows = _Rows(contract, reading.day, records, unknown_columns(contract, records), len(file.text))
         reading.is_without_rows = records.rows_read == 0
 
     # --- typing and storing -------------------------------------------------------------------------------------
@@ -339,7 +336,7 @@ class _Run:
         for rows in stored:
             months.setdefault(f"{rows.day:%Y%m}", []).append(rows.content_no)
         for month, numbers in months.items():
-            for export in self._layout(contract).exports:
+            for export in dict.fromkeys(self._layout(contract).exports):
                 self._store_month(batch, contract, export, month, numbers)
         self._store_quarantine([value for rows in stored for value in batch.rows[rows.content_no].quarantined])
 
@@ -349,6 +346,8 @@ class _Run:
         if reading.reason is not None:
             return False
         rows.quarantined = batch.rows[rows.content_no].bad
+        rows.left_out = batch.rows[rows.content_no].left_out
+        rows.emptied = batch.rows[rows.content_no].emptied
         if reading.is_without_rows:
             return True
         number = self.known.setdefault((reading.sha256, rows.contract.name), rows.content_no)
@@ -400,7 +399,9 @@ class _Run:
                 content_no=rows.content_no if rows else None,
                 exports=",".join(self._layout(contract).exports) if contract else "",
                 reason=reading.reason,
-                rows_read=rows.records.rows_read if rows else 0,
+                rows_read=rows.records.rows_read - rows.left_out if rows else 0,
+                rows_left_out=rows.left_out if rows else 0,
+                emptied=json.dumps(rows.emptied) if rows else "{}",
                 rows_quarantined=rows.quarantined if rows else 0,
                 is_without_rows=reading.is_without_rows,
                 unknown_columns=reading.rows.unknown if reading.rows else "{}",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import io
 import os
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -21,13 +20,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from orchestration.landing.layout import Layout
+from orchestration.landing.layout import Layout, Years
 from orchestration.landing.reading import BadRecord
 from orchestration.landing.times import (
     FIRST_YEAR,
     LAST_YEAR,
     SECOND,
-    LocalClock,
     local_day,
     local_midnight,
     wall_day,
@@ -77,6 +75,8 @@ class FileRows:
 
     good: int = 0
     bad: int = 0
+    left_out: int = 0  # records that are not of the contract's export
+    emptied: dict[str, int] = field(default_factory=dict)  # fields made null because they lay beyond their bound
     oldest: int | None = None  # of all times of its good rows, microseconds since 1970
     newest: int | None = None
     quarantined: list[QuarantinedValue] = field(default_factory=list)
@@ -93,10 +93,9 @@ class TypedBatch:
         self._zone = layout.profile.zone_of(layout.contract)
         self._con = con
         years = [file.business_date.year for file in files]
-        clock = LocalClock(self._zone, min(years) - 1, max(years) + 1)
         self._batch = _batch_table(layout, files, tokens)
         con.register("batch", self._batch)
-        self._type(clock)
+        self._type(Years(min(years) - 1, max(years) + 1))
         self._mask_texts()
         self._count()
 
@@ -147,33 +146,33 @@ class TypedBatch:
         return count
 
     # --- steps --------------------------------------------------------------------------------------------------
-    def _type(self, clock: LocalClock) -> None:
-        self._con.execute(f"create or replace temp table typed as {self.layout.typed_sql(clock, 'batch')}")
+    def _type(self, years: Years) -> None:
+        self._con.execute(f"create or replace temp table typed as {self.layout.typed_sql(years, 'batch')}")
         bad = self._con.execute("select rowid from typed where is_bad order by rowid").fetchnumpy()["rowid"]
         if not len(bad):
             self._note_bad_records()
             return
         self._con.register("bad_text", self._batch.take(pa.array(bad)))  # typed in the order of the batch
-        wider = self._wider_clock(clock)
-        if wider != clock:
+        wider = self._wider_years(years)
+        if wider != years:
             self._type(wider)
             return
         self._note_bad_records()
-        self._note_bad_rows(clock)
+        self._note_bad_rows(years)
         self._con.unregister("bad_text")
 
-    def _wider_clock(self, clock: LocalClock) -> LocalClock:
-        """A clock that also knows the years of the bad rows' times: a time is not bad for being far away."""
-        sql = self.layout.faults_sql(clock, "bad_text")
+    def _wider_years(self, years: Years) -> Years:
+        """Years that also hold the bad rows' times: a time is not bad for being far away."""
+        sql = self.layout.faults_sql(years, "bad_text")
         low, high = self._con.execute(f"select min(_low), max(_high) from ({sql})").fetchall()[0]
         if low is None:
-            return clock
-        first, last = clock.first_year, clock.last_year
+            return years
+        first, last = years.first, years.last
         if _year_of(low) <= first:
             first = max(_year_of(low) - 1, FIRST_YEAR)
         if _year_of(high) >= last:
             last = min(_year_of(high) + 1, LAST_YEAR)
-        return LocalClock(clock.zone, first, last)
+        return Years(first, last)
 
     def _note_bad_records(self) -> None:
         for number, file in self.files.items():
@@ -182,8 +181,8 @@ class TypedBatch:
                 rows.bad += 1
                 rows.quarantined.append(self._quarantined_record(file, record))
 
-    def _note_bad_rows(self, clock: LocalClock) -> None:
-        cursor = self._con.execute(self.layout.faults_sql(clock, "bad_text") + " order by _c, _l")
+    def _note_bad_rows(self, years: Years) -> None:
+        cursor = self._con.execute(self.layout.faults_sql(years, "bad_text") + " order by _c, _l")
         names = [column[0] for column in cursor.description or []]
         while chunk := cursor.fetchmany(10_000):
             for values in chunk:
@@ -234,18 +233,18 @@ class TypedBatch:
         """Column and reason of everything that is wrong with a row."""
         told: set[str] = set()
         for number, header in enumerate(self.layout.headers):
-            if fault := found[f"f{number}"]:
+            if fault := found[f"is_wrong_{number}"]:
                 told.add(header)
                 yield header, self.layout.fault_in_words(header, fault)
-        for tag, column in self.layout.clock_faults():
-            if found[f"y{tag}"] and column not in told:
-                told.add(column)
-                yield column, "is a local time that does not exist"
-        for tag, columns in self.layout.null_faults():
+        for field_fault in self.layout.field_faults:
+            if found[field_fault.tag] and field_fault.column not in told:
+                told.add(field_fault.column)
+                yield field_fault.column, field_fault.reason
+        for fault_of_null, columns in self.layout.null_faults:
             column = next((name for name in columns if self._is_empty(name, found)), columns[0])
-            if found[f"z{tag}"] and column not in told:
+            if found[fault_of_null.tag] and column not in told:
                 told.add(column)
-                yield column, "must not be empty"
+                yield column, fault_of_null.reason
 
     def _is_empty(self, header: str, found: dict[str, Any]) -> bool:
         number = self.layout.index.get(header)
@@ -303,14 +302,18 @@ class TypedBatch:
 
     def _count(self) -> None:
         times = self.layout.time_columns()
-        low = f"least({', '.join(f'min({name})' for name in times)})" if times else "null"
-        high = f"greatest({', '.join(f'max({name})' for name in times)})" if times else "null"
-        sql = f"select _c, count(*), epoch_us({low}), epoch_us({high}) from typed where not is_bad group by _c"
-        if not times:
-            sql = "select _c, count(*), null, null from typed where not is_bad group by _c"
-        for number, good, oldest, newest in self._con.execute(sql).fetchall():
+        lows = ", ".join(f"min({name}) filter (where x{row})" for row, name in times)
+        highs = lows.replace("min(", "max(")
+        low, high = (f"least({lows})", f"greatest({highs})") if times else ("null", "null")
+        emptied = "".join(f", count(*) filter (where e{number})" for number in self.layout.emptied.values())
+        sql = (
+            "select _c, count(*) filter (where x0), count(*) filter (where not x0), "
+            f"epoch_us({low}::timestamp), epoch_us({high}::timestamp) {emptied} from typed where not is_bad group by _c"
+        )
+        for number, good, left_out, oldest, newest, *counts in self._con.execute(sql).fetchall():
             rows = self.rows[number]
-            rows.good, rows.oldest, rows.newest = good, oldest, newest
+            rows.good, rows.left_out, rows.oldest, rows.newest = good, left_out, oldest, newest
+            rows.emptied = {name: count for name, count in zip(self.layout.emptied, counts, strict=True) if count}
 
     def _is_swapped(self, content_no: int, business_date: date, low: int, high: int) -> bool:
         """Do over half of the times lie far from the date, and with day and month swapped no longer?"""
@@ -325,8 +328,8 @@ class TypedBatch:
         """Quarters of an hour that hold the file's times, with how many."""
         each = " union all ".join(
             f"select epoch_us({name}) as moment from typed "
-            f"where _c = {content_no} and not is_bad and {name} is not null"
-            for name in self.layout.time_columns()
+            f"where _c = {content_no} and not is_bad and x{row} and {name} is not null"
+            for row, name in self.layout.time_columns()
         )
         return self._con.execute(
             f"select moment - ((moment % {_QUARTER_HOUR}) + {_QUARTER_HOUR}) % {_QUARTER_HOUR} as quarter, count(*) "
@@ -352,6 +355,8 @@ def _batch_table(layout: Layout, files: list[TextFile], tokens: Tokens) -> pa.Ta
             [chunk for file in files for chunk in _chunks(file, header)],
             type=pa.string(),
         )
+        if layout.contract.trim:
+            text = pc.utf8_trim_whitespace(text)
         if header in layout.tokens:
             columns[f"c{number}"], columns[f"t{number}"] = _tokenised(layout, header, text, tokens)
         else:
@@ -378,7 +383,8 @@ def _tokenised(layout: Layout, header: str, text: pa.ChunkedArray, tokens: Token
     missing = {"", *layout.words_of(header)}
     pattern = layout.contract.columns[header].missing_pattern
     if pattern is not None:
-        missing |= {value for value in values if re.fullmatch(pattern, value)}
+        matched = pc.match_substring_regex(encoded.dictionary, f"^(?:{pattern})$").to_pylist()
+        missing |= {value for value, is_matched in zip(values, matched, strict=True) if is_matched}
     made = iter(tokens.of_many(layout.token_kind(header), [value for value in values if value not in missing]))
     token_of = pa.array([None if value in missing else next(made) for value in values], pa.string())
     words = layout.tested_words(header)

@@ -28,7 +28,7 @@ def profile(tmp_path: Path) -> Path:
 
 def _change(profile: Path, **keys: Any) -> None:
     file = profile / "contracts" / "legacy_incidents.v1.yaml"
-    file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text()) | keys))
+    file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text()) | keys, sort_keys=False))
 
 
 def _columns(profile: Path, **columns: Any) -> dict[str, Any]:
@@ -64,7 +64,24 @@ def test_a_profile_says_which_exports_there_are() -> None:
         ({"formats": {"day": {"pattern": "%d%z"}}}, "offset"),
         ({"becomes": [{"export": "unheard_of"}]}, "not known"),
         ({"becomes": [{"export": "saab_diary"}]}, "must be filled"),
-        ({"becomes": [{"export": "saab_diary", "when": {"NoSuch": "PRESENT"}}]}, "NoSuch"),
+        ({"becomes": [{"export": "saab_diary", "when": "NoSuch is null"}]}, "NoSuch"),
+        ({"becomes": [{"export": "saab_diary", "when": "Grade"}]}, "no condition"),
+        ({"becomes": [{"export": "saab_diary", "when": "Grade = "}]}, "cannot be read"),
+        ({"only": "lower(Grade)"}, "only is no condition"),
+        ({"only": "Grade = 1"}, "text and integer do not go together"),
+        ({"delimiter": "ab"}, "one character"),
+        ({"encoding": "nonsense"}, "not an encoding"),
+        ({"encoding": "base64"}, "not an encoding"),
+        ({"numbers": {"decimal": ",", "thousands": ","}}, "same character"),
+        ({"header": ["IncidentNo"]}, "not in header"),
+        ({"ignored": ["Grade"]}, "among the columns too"),
+        ({"business_date": {"commonest": "Grade"}}, "not as instant or date"),
+        ({"business_date": {"commonest": "Nothing"}}, "no column 'Nothing'"),
+        ({"columns": {}}, "it has none"),
+        ({"formats": {"day": {"pattern": "%d/%m/%Y %I:%M"}}}, "wants %p"),
+        ({"formats": {"day": {"pattern": "DD/MM/YYYY"}}}, "no directive"),
+        ({"formats": {"day": {"pattern": "%H:%M"}}}, "does not say day, month and year"),
+        ({"formats": {"clock": {"pattern": "epoch_seconds", "means": "local"}}}, "means utc"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_file_and_reason(profile: Path, keys: dict[str, Any], said: str) -> None:
@@ -84,7 +101,13 @@ def test_what_cannot_be_meant_is_refused_with_file_and_reason(profile: Path, key
         ({"type": "date", "format": "no_such"}, "names the format 'no_such'"),
         ({"type": "instant", "format": "day"}, "does not say whether it means"),
         ({"type": "token"}, "say the kind"),
-        ({"type": "text", "factor": 60}, "only a number"),
+        ({"type": "text", "unit": "minutes"}, "only a number"),
+        ({"type": "integer", "rounding": "up"}, "rounding goes with a unit"),
+        ({"type": "integer", "unit": "fortnights"}, "unit"),
+        ({"type": "integer", "format": "day"}, "a format goes with"),
+        ({"otherwise": "X"}, "otherwise goes with codes"),
+        ({"token": "cli", "codes": {"a": "b"}}, "has no codes"),
+        ({"missing_pattern": "(x{1000}){1000}"}, "not a regular expression"),
         ({"to": "grade"}, "'grade' is filled twice"),
     ],
 )
@@ -98,13 +121,12 @@ def test_a_column_that_cannot_be_meant_is_refused(profile: Path, column: dict[st
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ({"column": "Grade", "constant": 1}, "exactly one of"),
-        ({"column": "NoSuch"}, "no column 'NoSuch'"),
-        ({"date": "IncidentDate", "clock": "Grade"}, "wants a clock column"),
-        ({"date": "IncidentDate", "clock": "Closed", "after": "no_such"}, "not a clock of this row"),
-        ({"date": "IncidentDate", "clock": "Closed", "after": "closed_at"}, "after itself"),
-        ({"clock": "Closed"}, "belong together"),
-        ({"column": "IncidentDate"}, "closed_at is a instant; column 'IncidentDate' is read as date"),
+        ({"column": "Grade", "constant": "1"}, "exactly one of"),
+        ({"column": "NoSuch"}, "no column and no field"),
+        ({"column": "IncidentDate"}, "closed_at is a instant, and 'IncidentDate' is read as date"),
+        ({"constant": "1"}, "cannot be a constant"),
+        ({"expression": "Grade || 'x'"}, "the expression gives text"),
+        ({"expression": "nothing + 1"}, "there is no column or field 'nothing'"),
     ],
 )
 def test_a_value_that_cannot_be_meant_is_refused(profile: Path, value: dict[str, Any], said: str) -> None:
@@ -114,11 +136,43 @@ def test_a_value_that_cannot_be_meant_is_refused(profile: Path, value: dict[str,
     assert said in str(problem.value)
 
 
-def test_clocks_cannot_run_in_a_circle(profile: Path) -> None:
-    first = {"date": "IncidentDate", "clock": "FirstAssigned", "after": "closed_at"}
-    last = {"date": "IncidentDate", "clock": "Closed", "after": "first_assigned_at"}
-    _change(profile, **_values(profile, first_assigned_at=first, closed_at=last))
-    with pytest.raises(ProfileError, match="after itself"):
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ({"date": "IncidentDate", "clock": "Grade"}, "clock wants clock, and 'Grade' is read as text"),
+        ({"date": "Closed", "clock": "Closed"}, "date wants date or instant"),
+        ({"date": "IncidentDate", "clock": "Closed", "after": "no_such"}, "no field above it"),
+        ({"date": "IncidentDate", "clock": "Closed", "after": "Closed"}, "after wants instant"),
+        ({"date": "IncidentDate", "clock": "Closed", "after": "extra"}, "no field above it"),
+        ({"clock": "Closed"}, "an expression, or a date with a clock"),
+        ({"date": "IncidentDate", "clock": "Closed", "at_most_hours": 3}, "at_most_hours goes with after"),
+        ({"date": "IncidentDate", "clock": "Closed", "after": "created", "at_most_hours": 25}, "at_most_hours"),
+        ({"date": "IncidentDate", "clock": "Closed", "after": "created", "beyond": "null"}, "goes with at_most_hours"),
+        ({"expression": "later || 'x'"}, "no column or field 'later'"),
+        ({"expression": "Grade = '1'"}, "a boolean is no value"),
+        ({"expression": "Grade", "codes": {}, "otherwise": "x"}, "otherwise goes with codes"),
+    ],
+)
+def test_a_field_that_cannot_be_meant_is_refused(profile: Path, field: dict[str, Any], said: str) -> None:
+    raw = yaml.safe_load((profile / "contracts" / "legacy_incidents.v1.yaml").read_text())
+    _change(profile, fields=raw["fields"] | {"extra": field, "later": {"expression": "Grade"}})
+    with pytest.raises(ProfileError) as problem:
+        load_profile(profile)
+    assert said in str(problem.value)
+
+
+def test_every_plain_word_of_a_contract_is_text(profile: Path) -> None:
+    """Otherwise YAML would make null, false, a date and a number of base sixty of a file's own words."""
+    file = profile / "contracts" / "legacy_incidents.v1.yaml"
+    file.write_text(file.read_text() + "missing: [NULL, no, 1900-01-01, 0:00:00, 007]\n")
+    (contract,) = load_profile(profile).contracts
+    assert contract.missing == ("NULL", "no", "1900-01-01", "0:00:00", "007")
+
+
+def test_a_key_that_is_there_twice_is_refused_with_its_line(profile: Path) -> None:
+    file = profile / "contracts" / "legacy_incidents.v1.yaml"
+    file.write_text("version: '1'\n" + file.read_text())
+    with pytest.raises(ProfileError, match=r"line 1 \(the key 'version' is there twice\)"):
         load_profile(profile)
 
 
@@ -143,9 +197,9 @@ def test_a_contract_is_named_as_its_file(profile: Path) -> None:
 @pytest.mark.parametrize(
     ("rule", "number", "day"),
     [
-        (WeekNumber(number="w", year=2025, starts="sunday", first="january_1"), "35", date(2025, 8, 24)),
-        (WeekNumber(number="w", year=2021, starts="monday", first="iso"), "1", date(2021, 1, 4)),
-        (WeekNumber(number="w", year=2020, starts="monday", first="iso"), "53", date(2020, 12, 28)),
+        (WeekNumber(number="w", year="2025", starts="sunday", first="january_1"), "35", date(2025, 8, 24)),
+        (WeekNumber(number="w", year="2021", starts="monday", first="iso"), "1", date(2021, 1, 4)),
+        (WeekNumber(number="w", year="2020", starts="monday", first="iso"), "53", date(2020, 12, 28)),
     ],
 )
 def test_a_week_number_is_a_date(rule: WeekNumber, number: str, day: date) -> None:
@@ -161,7 +215,7 @@ def _foreign(tmp_path: Path, contract: dict[str, Any]) -> Room:
         yaml.safe_dump({"name": "foreign", "time_zone": "America/New_York", "formats": formats})
     )
     base = {"export": "acd_segments", "version": "x"}
-    (folder / "contracts" / "acd_segments.vx.yaml").write_text(yaml.safe_dump(base | contract))
+    (folder / "contracts" / "acd_segments.vx.yaml").write_text(yaml.safe_dump(base | contract, sort_keys=False))
     return Room(tmp_path, folder)
 
 
@@ -178,13 +232,13 @@ def test_other_names_codes_units_zones_and_missing_words_need_no_code(tmp_path: 
                 "Leg": "segment",
                 "Began": {"to": "segment_start_at", "format": "us"},
                 "Result": {"to": "disposition", "codes": {"answered": "ANS", "hung up": "ABN"}},
-                "Wait (min)": {"to": "queue_seconds", "factor": 60},
+                "Wait (min)": {"to": "queue_seconds", "unit": "minutes"},
                 "Caller": {"to": "caller_token", "token": "cli", "missing_pattern": "ext.*"},
                 "Note": {"optional": True},
             },
             "values": {
                 "dialled": {"constant": "101"},
-                "queue": {"cases": [{"when": {"Result": ["answered"]}, "then": "MAIN"}], "otherwise": "NONE"},
+                "queue": {"expression": "case when Result = 'ANS' then 'MAIN' else 'NONE' end"},
             },
         },
     )
@@ -242,15 +296,18 @@ def test_a_roll_over_has_a_bound(tmp_path: Path) -> None:
                 "Answer": clock,
                 "End": clock,
             },
-            "values": {
-                "segment_start_at": {"date": "Day", "clock": "Start"},
-                "segment_end_at": {
+            "fields": {
+                "began": {"date": "Day", "clock": "Start"},
+                "last": {"expression": "coalesce(\"End\", Answer)"},
+                "ended": {
                     "date": "Day",
-                    "clock": ["End", "Answer"],
-                    "after": "segment_start_at",
-                    "roll_hours": 12,
+                    "clock": "last",
+                    "after": "began",
+                    "at_most_hours": "12",
+                    "beyond": "same_day",
                 },
             },
+            "values": {"segment_start_at": "began", "segment_end_at": "ended"},
         },
     )
     room.put(
