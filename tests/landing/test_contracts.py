@@ -298,7 +298,7 @@ def test_a_roll_over_has_a_bound(tmp_path: Path) -> None:
             },
             "fields": {
                 "began": {"date": "Day", "clock": "Start"},
-                "last": {"expression": "coalesce(\"End\", Answer)"},
+                "last": {"expression": 'coalesce("End", Answer)'},
                 "ended": {
                     "date": "Day",
                     "clock": "last",
