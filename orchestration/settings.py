@@ -27,6 +27,7 @@ class Settings:
     profile: Path  # what belongs to one force
     key_file: Path  # the key that personal identifiers are tokenised under
     keep_generations: int  # how many published generations stay
+    parsed_models: Path | None = None  # a folder in which several warehouses share parsed models; else each has its own
 
     @classmethod
     def from_environment(
@@ -39,6 +40,7 @@ class Settings:
             profile=_profile(profile),
             key_file=_path(None, "OCC_TOKEN_KEY_FILE", Path.home() / ".config" / "occ" / "token.key"),
             keep_generations=int(os.environ.get("OCC_KEEP_GENERATIONS", "5")),
+            parsed_models=Path(os.path.abspath(shared)) if (shared := os.environ.get("OCC_PARSED_MODELS")) else None,
         )
 
     @property
@@ -81,6 +83,7 @@ class Settings:
                 "OCC_TIME_ZONE": _time_zone(self.profile),
                 "OCC_DAGSTER_DIR": str(self.build / "dagster"),
                 "DAGSTER_HOME": str(PROJECT),
+                "OCC_PARSED_MODELS": str(self.parsed_models or ""),
             }
         )
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,20 @@ import pytest
 from orchestration.settings import Settings
 from tests.golden.golden import write_small_sample
 from tests.support import run, settings_for
+
+_A_DAY = 24 * 3600
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Models are parsed once for all tests, in all their processes, and again when a file of theirs changed."""
+    if config.cache is None:
+        return
+    shared = config.cache.mkdir("parsed_models")
+    if not hasattr(config, "workerinput"):  # once, not in every process of the session
+        for folder in shared.iterdir():
+            if folder.stat().st_mtime < time.time() - _A_DAY:
+                shutil.rmtree(folder, ignore_errors=True)
+    os.environ["OCC_PARSED_MODELS"] = str(shared)
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,12 @@ from orchestration.settings import PROJECT, Settings
 SHARED = PROJECT.parent / "shared"
 
 
+def parsed_models() -> Path | None:
+    """The folder in which the warehouses of all tests share parsed models; conftest.py names it."""
+    named = os.environ.get("OCC_PARSED_MODELS")
+    return Path(named) if named else None
+
+
 def settings_for(folder: Path, landing: Path, *, profile: Path | None = None) -> Settings:
     """Settings of a warehouse below `folder`, with a key of its own."""
     return Settings(
@@ -26,6 +32,7 @@ def settings_for(folder: Path, landing: Path, *, profile: Path | None = None) ->
         profile=profile or PROJECT / "orchestration" / "profiles" / "west_mercia",
         key_file=folder / "keys" / "token.key",
         keep_generations=5,
+        parsed_models=parsed_models(),
     )
 
 

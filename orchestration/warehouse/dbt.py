@@ -8,10 +8,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
+from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +38,7 @@ class DbtBuild:
     events: list[dict[str, Any]] = field(default_factory=list)
     failed_models: list[str] = field(default_factory=list)
     failed_tests: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)  # by model, seed or test: how long it took
 
 
 def project_folder(settings: Settings) -> Path:
@@ -88,40 +92,60 @@ def common_arguments(settings: Settings) -> list[str]:
 
 
 _ARTEFACTS = ("manifest.json", "partial_parse.msgpack")
-# What parsing wrote, by fingerprint: a process that builds several warehouses parses once.
-_parsed: dict[str, dict[str, bytes]] = {}
 
 
 def manifest_path(settings: Settings) -> Path:
     """`manifest.json` of the models as they stand, written anew only when a file of the project or profile changed.
 
+    What parsing wrote depends on code and profile only, so warehouses may share it: see `Settings.parsed_models`.
     Raises EnvironmentProblem when dbt cannot parse the project.
     """
-    fingerprint = fingerprint_of(DBT_PROJECT, settings.profile)
+    fingerprint = _fingerprint(settings)
     target = settings.dbt_target
     stamp = target / "manifest.fingerprint"
     if stamp.exists() and stamp.read_text() == fingerprint and all((target / name).exists() for name in _ARTEFACTS):
         return target / "manifest.json"
     target.mkdir(parents=True, exist_ok=True)
+    stamp.unlink(missing_ok=True)
     _copy_reference_data(settings)
-    if fingerprint in _parsed:
-        for name, content in _parsed[fingerprint].items():
-            (target / name).write_bytes(content)
+    shared = settings.parsed_models / fingerprint if settings.parsed_models else None
+    if shared and shared.is_dir():
+        _copy_artefacts(shared, target)
     else:
         _parse(settings)
-        _parsed[fingerprint] = {name: (target / name).read_bytes() for name in _ARTEFACTS}
+        if shared:
+            _share(target, shared)
     stamp.write_text(fingerprint)
     return target / "manifest.json"
 
 
+def _fingerprint(settings: Settings) -> str:
+    return f"{fingerprint_of(DBT_PROJECT, settings.profile)}-{version('dbt-core')}"
+
+
+def _copy_artefacts(source: Path, target: Path) -> None:
+    for name in _ARTEFACTS:
+        shutil.copyfile(source / name, target / name)
+
+
+def _share(target: Path, shared: Path) -> None:
+    """Written aside, then renamed: another process never reads half of it. Who comes second leaves the first's."""
+    shared.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=shared.parent) as folder:
+        written = Path(folder) / "written"
+        written.mkdir()
+        _copy_artefacts(target, written)
+        with suppress(OSError):
+            written.rename(shared)
+
+
 def manifest_nodes(settings: Settings) -> dict[str, Any]:
     """Nodes of the manifest by unique id, as dbt writes them."""
-    path = manifest_path(settings)
-    return _nodes(path, path.stat().st_mtime_ns)
+    return _nodes(manifest_path(settings), _fingerprint(settings))
 
 
-@cache
-def _nodes(path: Path, _modified: int) -> dict[str, Any]:
+@lru_cache(maxsize=1)
+def _nodes(path: Path, _fingerprint: str) -> dict[str, Any]:
     return dict(json.loads(path.read_text())["nodes"])
 
 
@@ -169,7 +193,8 @@ def build(settings: Settings, *, full_refresh: bool, exclude: Sequence[str] = ()
 
     os.environ["OCC_BUILD_MEMORY"] = _MEMORY if full_refresh else _MEMORY_OF_A_DAY
     os.environ["OCC_BUILD_CORES"] = str(os.cpu_count() or 2) if full_refresh else "1"
-    arguments = ["build", *common_arguments(settings), "--exclude-resource-type", "unit_test"]
+    # Without the manifest written again: the one that was parsed stands, and `DbtBuild` holds the results.
+    arguments = ["build", *common_arguments(settings), "--exclude-resource-type", "unit_test", "--no-write-json"]
     if full_refresh:
         arguments.append("--full-refresh")
     if exclude:
@@ -182,6 +207,7 @@ def build(settings: Settings, *, full_refresh: bool, exclude: Sequence[str] = ()
         raise EnvironmentProblem(f"dbt could not run: {result.exception}")
     for node in result.result.results:
         status, name = str(node.status), node.node.unique_id
+        outcome.seconds[name] = float(node.execution_time)
         if status in {"error", "skipped"} and node.node.resource_type != "test":
             outcome.failed_models.append(f"{name}: {node.message or 'a model before it failed'}")
         elif status in {"error", "fail"}:

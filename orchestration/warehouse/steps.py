@@ -69,6 +69,10 @@ def build_warehouse(settings: Settings) -> dbt.DbtBuild:
     outcome = dbt.build(settings, full_refresh=is_full, exclude=unchanged)
     with build_database(settings) as con:
         audit.record_build(con, outcome)
+        con.execute(
+            "create or replace table landing.build_seconds as select unnest(?) as name, unnest(?) as seconds",
+            [list(outcome.seconds), list(outcome.seconds.values())],
+        )
     return outcome
 
 

@@ -324,13 +324,10 @@ def _cpu(measured: Measured) -> float:
 
 
 def _slowest_models(plan: Plan) -> dict[str, float]:
-    """The models and tests that took longest, by what dbt wrote of its last run."""
-    written = plan.warehouse / "build" / "dbt" / "run_results.json"
-    if not written.exists():
-        return {}
-    results = json.loads(written.read_text())["results"]
-    slowest = sorted(results, key=lambda each: -float(each["execution_time"]))[:15]
-    return {str(each["unique_id"]): round(float(each["execution_time"]), 2) for each in slowest}
+    """The models and tests of the last run that took longest, in seconds."""
+    with duckdb.connect(str(plan.warehouse / "build" / "occ_build.duckdb"), read_only=True) as con:
+        slowest = "select name, round(seconds, 2) from landing.build_seconds order by seconds desc, name limit 15"
+        return dict(con.execute(slowest).fetchall())
 
 
 def _rows(plan: Plan) -> dict[str, int]:

@@ -71,6 +71,22 @@ def test_nothing_new_publishes_nothing_new(small_warehouse: Settings) -> None:
     assert run(small_warehouse) == before
 
 
+def test_dagster_knows_of_every_asset_and_every_check_of_a_run(small_warehouse: Settings) -> None:
+    """Missing ones mean that the run's event log lost what it was told, or that its files were not let go of."""
+    import dagster as dg
+
+    from orchestration.definitions import checks, landing, models, publish
+
+    small_warehouse.export()
+    expected = landing.keys | models.keys | publish.keys
+    with dg.DagsterInstance.get() as instance:
+        materialised = {key for key in expected if instance.get_latest_materialization_event(key)}
+        judged = instance.event_log_storage.get_latest_asset_check_execution_by_key(list(checks.check_keys))
+    assert materialised == expected
+    assert judged.keys() == checks.check_keys
+    assert all(each.event is not None for each in judged.values())
+
+
 def test_every_row_of_every_file_is_accounted_for(small_warehouse: Settings) -> None:
     broken = ask(
         small_warehouse,
