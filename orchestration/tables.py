@@ -11,6 +11,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from orchestration.landing.tokens import printable
+
 _LONGEST = 60  # characters of a cell's line, where no terminal says how wide it is
 
 
@@ -53,7 +55,7 @@ def _print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     from rich.text import Text
 
     table = Table(box=None, header_style="bold", pad_edge=False)
-    cells = [[str(_cell(value)) for value in row] for row in rows]
+    cells = [[_harmless(str(_cell(value))) for value in row] for row in rows]
     is_terminal = Console().is_terminal
     for column in columns:
         # Where there is no terminal to fit into, codes and numbers stay in one piece and only long texts are folded.
@@ -62,6 +64,11 @@ def _print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         # Text, not markup: what was delivered must not colour or click.
         table.add_row(*(Text(cell) for cell in row))
     Console(width=None if is_terminal else 10_000).print(table)
+
+
+def _harmless(text: str) -> str:
+    """What was delivered must not steer the terminal it is shown on: control characters are written out."""
+    return text if text.isprintable() else "\n".join(printable(line) for line in text.split("\n"))
 
 
 def _cell(value: Any) -> Any:

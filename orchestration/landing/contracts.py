@@ -809,6 +809,12 @@ class Profile(_Model):
     time_zone: Zone = Field(
         description="The force's wall clock: days, hours and shifts go by it.", examples=["Europe/London"]
     )
+    largest_file_mib: int = Field(
+        default=1024,
+        ge=1,
+        description="A delivered file over so many MiB is quarantined unread.",
+        examples=[4096],
+    )
     formats: dict[str, TimeFormat] = Field(
         default_factory=dict,
         description="Time formats by name, for every contract.",

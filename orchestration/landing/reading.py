@@ -6,12 +6,15 @@ fast one for regular files, and a careful one that can say what is wrong with a 
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import hashlib
 import io
 import re
 import zlib
+from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,12 +23,18 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 MIB = 1 << 20
-MAX_UNPACKED = 1 << 30
+GIB = 1 << 30
+MAX_UNPACKED = GIB
 MAX_RATIO = 100
 MAX_LINE = MIB
 DELIMITERS = (",", ";", "\t")
-_SENTINEL_FIRST = 0xE000  # private use
-_RECORD = re.compile(r'(?:"[^"]*(?:""[^"]*)*(?:"[^%s\n]*|\Z)|[^%s\n]*)(?P<end>[%s\n]|\Z)')
+_PRIVATE_FIRST, _PRIVATE_COUNT = 0xE000, 6400  # characters that no text should hold
+_PRIVATE = re.compile(rb"\xee[\x80-\xbf][\x80-\xbf]|\xef[\x80-\xa3][\x80-\xbf]")  # the same in UTF-8
+_LONE_RETURN = re.compile(rb"\r(?!\n)")
+_RECORD = rb'(?:"[^"]*(?:""[^"]*)*(?:"[^%b\n]*|\Z)|[^%b\n]*)(?P<end>[%b\n]|\Z)'
+_BLANK_START = re.compile(rb"[\r\n]*")
+_AT_A_TIME = 16 * MIB
+_ROWS_AT_A_TIME = 50_000
 
 
 class FileFault(Exception):
@@ -60,17 +69,16 @@ def unpack(data: bytes, name: str) -> bytes:
     if not name.endswith(".gz"):
         return data
     limit = min(MAX_UNPACKED, MAX_RATIO * len(data))
-    parts, total = [], 0
+    content = bytearray()
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
             while part := stream.read(MIB):
-                total += len(part)
-                if total > limit:
+                if len(content) + len(part) > limit:
                     raise FileFault("unpacked it is over 1 GiB, or over 100 times its size")
-                parts.append(part)
+                content += part
     except (OSError, EOFError, zlib.error):
         raise FileFault("cannot be decoded: the compression is broken or cut off") from None
-    return b"".join(parts)
+    return bytes(content)
 
 
 def to_utf8(data: bytes, encoding: str | None = None) -> bytes:
@@ -86,13 +94,20 @@ def to_utf8(data: bytes, encoding: str | None = None) -> bytes:
     data = data.removeprefix(b"\xef\xbb\xbf")
     if encoding is not None:
         return _decoded(data, encoding).encode()
-    if data.isascii():
-        return data
+    return data if data.isascii() or _is_utf8(data) else _decoded(data, "cp1252").encode()
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Looked at piece by piece: the text itself is not wanted, and would take the file's size again, or four times."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    view = memoryview(data)
     try:
-        data.decode("utf-8")
+        for start in range(0, len(data), _AT_A_TIME):
+            decoder.decode(view[start : start + _AT_A_TIME])
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return _decoded(data, "cp1252").encode()
-    return data
+        return False
+    return True
 
 
 def _decoded(data: bytes, encoding: str) -> str:
@@ -117,18 +132,31 @@ def _has_long_line(data: bytes, newline: bytes) -> bool:
 
 def find_delimiter(data: bytes) -> str:
     """The one of comma, semicolon and tab that is found most often in the header line."""
-    line = data.lstrip(b"\r\n").partition(b"\n")[0]
+    line = _first_line(data)
     return max(DELIMITERS, key=lambda delimiter: line.count(delimiter.encode()))
+
+
+def _first_line(data: bytes) -> bytes:
+    """The first line that is not empty, without its line feed. Nothing behind it is copied."""
+    start = _first_character(data)
+    end = data.find(b"\n", start)
+    return data[start : end if end >= 0 else len(data)]
+
+
+def _first_character(data: bytes, start: int = 0) -> int:
+    """Where the first character from here on stands that does not end a line."""
+    match = _BLANK_START.match(data, start)
+    return match.end() if match else start
 
 
 def read_header(data: bytes, delimiter: str) -> list[str]:
     """The first record that is not an empty line; empty when there is none."""
-    start = data.lstrip(b"\r\n")
-    line = start.partition(b"\n")[0]
+    line = _first_line(data)
     if b'"' not in line and b"\0" not in line and b"\r" not in line.removesuffix(b"\r"):
         text = line.removesuffix(b"\r").decode("utf-8", "replace")
         return text.split(delimiter) if text else []
-    reader = _CarefulReader(start[: 4 * MIB].decode("utf-8", "ignore"), delimiter)
+    start = _first_character(data)
+    reader = _CarefulReader(data[start : start + 4 * MIB], delimiter)
     return next((fields for _, fields in reader), [])
 
 
@@ -138,23 +166,25 @@ def read_records(data: bytes, delimiter: str, header: list[str]) -> Records:
         records = _read_fast(data, delimiter, header)
         if records is not None:
             return records
-    return _read_carefully(data.decode(), delimiter)
+    return _read_carefully(data, delimiter)
 
 
-def count_records(text: str, delimiter: str) -> int:
+def count_records(data: bytes, delimiter: str) -> int:
     """Records without empty lines, the header among them: by a pattern, independent of the reader."""
-    inside = re.escape(delimiter)
-    pattern = re.compile(_RECORD.pattern % (inside, inside, inside))
+    between = delimiter.encode()
+    inside = re.escape(between)
+    pattern = re.compile(_RECORD % (inside, inside, inside))
     count, position, record_start = 0, 0, 0
-    while position < len(text):
-        match = pattern.match(text, position)
+    while position < len(data):
+        match = pattern.match(data, position)
         assert match is not None
         position = match.end()
-        if match["end"] == delimiter:
-            if position == len(text):
+        if match["end"] == between:
+            if position == len(data):
                 count += 1
             continue
-        if text[record_start:position] not in ("\n", "\r\n"):
+        # An empty line is a line feed, with a return before it or not; a longer record need not be looked at.
+        if position - record_start > 2 or data[record_start:position] not in (b"\n", b"\r\n"):
             count += 1
         record_start = position
     return count
@@ -166,7 +196,8 @@ def is_without_rows(data: bytes, name: str) -> bool:
         content = to_utf8(unpack(data, name))
     except FileFault:
         return False
-    return not content.lstrip(b"\r\n").partition(b"\n")[2].strip(b"\r\n")
+    header_end = content.find(b"\n", _first_character(content))
+    return header_end < 0 or _first_character(content, header_end) == len(content)
 
 
 # --- the fast way -------------------------------------------------------------------------------------------------
@@ -214,22 +245,18 @@ def _read_fast(data: bytes, delimiter: str, header: list[str]) -> Records | None
 class _CarefulReader:
     """Records with the line each starts on. A quote opens a field only as its first character."""
 
-    def __init__(self, text: str, delimiter: str) -> None:
+    def __init__(self, data: bytes, delimiter: str) -> None:
         # A return without a line feed is data; the csv module would stumble over it. A last line is put behind the
         # text: where it does not come back on its own, an open quote has swallowed it.
-        self._return, self._last = _unused_characters(text)
-        self._has_lone_return = "\r" in text.replace("\r\n", "")
-        if self._has_lone_return:
-            text = re.sub(r"\r(?!\n)", self._return, text)
-        if text and not text.endswith("\n"):
-            text += "\n"
-        self._lines = io.StringIO(text + self._last, newline="\n")
+        self._return, self._last = _unused_characters(data)
+        self._data = data
         self._delimiter = delimiter
+        self._has_lone_return = _LONE_RETURN.search(data) is not None
         self.is_open = False  # did an open quote swallow the end?
 
     def __iter__(self) -> Any:
         csv.field_size_limit(1 << 31)
-        reader = csv.reader(self._lines, delimiter=self._delimiter)
+        reader = csv.reader(self._lines(), delimiter=self._delimiter)
         line = 1
         for fields in reader:
             starts, line = line, reader.line_num + 1
@@ -245,42 +272,78 @@ class _CarefulReader:
                 fields = [value.replace(self._return, "\r") for value in fields]
             yield starts, fields
 
+    def _lines(self) -> Iterator[str]:
+        """Line by line, so that a large file is never in memory as text as a whole."""
+        for line in io.BytesIO(self._data):
+            if self._has_lone_return:
+                line = _LONE_RETURN.sub(self._return.encode(), line)
+            text = line.decode("utf-8", "ignore")  # what cannot be decoded came no further than the header's reading
+            yield text if text.endswith("\n") else text + "\n"
+        yield self._last
 
-def _unused_characters(text: str) -> tuple[str, str]:
-    found = [chr(code) for code in range(_SENTINEL_FIRST, _SENTINEL_FIRST + 6400) if chr(code) not in text][:2]
-    if len(found) < 2:
+
+def _unused_characters(data: bytes) -> tuple[str, str]:
+    used = {found[0] for found in _PRIVATE.finditer(data)} if b"\xee" in data or b"\xef" in data else set()
+    characters = (chr(code) for code in range(_PRIVATE_FIRST, _PRIVATE_FIRST + _PRIVATE_COUNT))
+    free = [character for character in characters if character.encode() not in used]
+    if len(free) < 2:
         raise FileFault("cannot be decoded: it uses every character of the private area")
-    return found[0], found[1]
+    return free[0], free[1]
 
 
-def _read_carefully(text: str, delimiter: str) -> Records:
-    reader = _CarefulReader(text, delimiter)
+class _Columns:
+    """Rows gathered into columns of text, packed from time to time: cells as objects take many times their size."""
+
+    def __init__(self, header: list[str]) -> None:
+        self._cells: list[list[str]] = [[] for _ in header]
+        self._packed: list[list[pa.Array]] = [[] for _ in header]
+        self._waiting = 0
+
+    def add(self, fields: list[str]) -> None:
+        for cell, value in zip(self._cells, fields, strict=True):
+            cell.append(value)
+        self._waiting += 1
+        if self._waiting == _ROWS_AT_A_TIME:
+            self._pack()
+
+    def columns(self) -> list[pa.ChunkedArray]:
+        self._pack()
+        return [pa.chunked_array(packed, pa.string()) for packed in self._packed]
+
+    def _pack(self) -> None:
+        for packed, cell in zip(self._packed, self._cells, strict=True):
+            packed.append(pa.array(cell, pa.string()))
+            cell.clear()
+        self._waiting = 0
+
+
+def _read_carefully(data: bytes, delimiter: str) -> Records:
+    reader = _CarefulReader(data, delimiter)
     records = iter(reader)
     _, header = next(records, (1, []))
     width = len(header)
-    cells: list[list[str]] = [[] for _ in header]
-    lines: list[int] = []
+    good = _Columns(header)
+    lines = array("i")
     bad: list[BadRecord] = []
-    has_nul = "\0" in text
+    has_nul = b"\0" in data
     read = 0
     for line, fields in records:
         read += 1
         problem = _problem_of(fields, width, reader.is_open, has_nul, header)
         if problem is None:
             lines.append(line)
-            for cell, value in zip(cells, fields, strict=True):
-                cell.append(value)
+            good.add(fields)
             continue
         reason, column = problem
         keep = tuple(fields) if len(fields) == width and not reader.is_open else None
         bad.append(BadRecord(line, len(fields), _digest(fields, delimiter), reason, column, keep))
-    counted = max(count_records(text, delimiter) - 1, 0)
+    counted = max(count_records(data, delimiter) - 1, 0)
     if counted != read:
         raise FileFault(f"its records cannot be told apart: {counted} by one count, {read} by another")
     return Records(
         header=header,
-        columns={name: pa.array(cell, pa.string()) for name, cell in zip(header, cells, strict=True)},
-        lines=pa.array(lines, pa.int32()),
+        columns=dict(zip(header, good.columns(), strict=True)),
+        lines=pa.array(np.array(lines, dtype=np.int32), pa.int32()),
         bad=bad,
         rows_read=counted,
     )

@@ -75,7 +75,7 @@ def check_header(contract: Contract, header: list[str]) -> None:
     """Raises FileFault when a column is there twice."""
     if len(set(header)) == len(header):
         return
-    doubled = {name for name in header if header.count(name) > 1}
+    doubled = {name for name, times in Counter(header).items() if times > 1}
     known = [name for name in contract.columns if name in doubled]
     if known:
         raise FileFault(f"a column is doubled: {', '.join(known)}")

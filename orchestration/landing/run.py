@@ -28,6 +28,9 @@ from orchestration.landing.keys import open_key
 from orchestration.landing.layout import Layout
 from orchestration.landing.opening import open_text, records_of
 from orchestration.landing.reading import (
+    MAX_RATIO,
+    MAX_UNPACKED,
+    MIB,
     FileFault,
     Records,
     is_without_rows,
@@ -57,7 +60,7 @@ from orchestration.landing.values import QuarantinedValue, TextFile, TypedBatch,
 
 Progress = Callable[[str, int, int], None]
 _BATCH_BYTES = 32 << 20  # text that is typed in one go
-_AHEAD_BYTES = 16 << 20  # delivered bytes that may wait, read, for their turn
+_AHEAD_BYTES = 64 << 20  # text that may wait, read, for its turn
 _AHEAD_FILES = 24
 
 
@@ -246,10 +249,10 @@ class _Run:
             for done in range(len(named)):
                 while place < len(named) and (not waiting or (ahead < _AHEAD_BYTES and len(waiting) < _AHEAD_FILES)):
                     waiting.append((named[place][0], pool.submit(self._read, *named[place])))
-                    ahead += named[place][0].size
+                    ahead += _most_text(named[place][0])
                     place += 1
                 file, future = waiting.pop(0)
-                ahead -= file.size
+                ahead -= _most_text(file)
                 self.progress("landing", done + 1, len(named))
                 reading = future.result()
                 if reading is not None:
@@ -258,7 +261,11 @@ class _Run:
 
     def _read(self, file: FoundFile, named: NamedFile) -> _Reading | None:
         """Everything that can be known of a file by itself; None when it is left for the next run."""
+        largest = self.profile.largest_file_mib
         try:
+            if file.size > largest * MIB:
+                reason = f"it is over {largest} MiB (largest_file_mib in the profile): it was not read"
+                return _Reading(file, named, sha256=folder.digest_of_large(file), reason=reason)
             data = folder.read_bytes(file)
         except folder.Changed:
             self.result.still_growing.append(mask_name(file.relative))
@@ -342,7 +349,8 @@ class _Run:
 
     def _is_to_store(self, reading: _Reading, rows: _Rows, batch: TypedBatch) -> bool:
         """Judge a typed file; its rows are stored unless it is quarantined whole or they are there already."""
-        reading.reason = batch.is_misdated(rows.content_no, rows.day)
+        last_day = covered_until(rows.contract.cadence, rows.day)
+        reading.reason = batch.is_misdated(rows.content_no, rows.day, last_day)
         if reading.reason is not None:
             return False
         rows.quarantined = batch.rows[rows.content_no].bad
@@ -423,6 +431,11 @@ class _Run:
 def _text_file(rows: _Rows) -> TextFile:
     records = rows.records
     return TextFile(rows.content_no, records.header, records.columns, records.lines, records.bad, rows.day)
+
+
+def _most_text(file: FoundFile) -> int:
+    """Bytes that a file may take once it is read: a compressed one may be a hundred times as large within."""
+    return min(file.size * MAX_RATIO, MAX_UNPACKED) if file.name.endswith(".gz") else file.size
 
 
 def _reading_order(pair: tuple[FoundFile, NamedFile]) -> tuple[str, list[tuple[str, str]], str]:

@@ -85,7 +85,16 @@ _NAME_NUMBER = re.compile(r"(?<!\d)(?!\d{8}(?!\d)|20\d{12}(?!\d))\d{7,}")
 
 
 def mask_name(name: str) -> str:
-    """A file's name or path as it may be shown: no e-mail address, no long number but a date, nothing unprintable."""
+    """A file's name or path as it may be shown: no e-mail address, and no long number but a date."""
     name = _EMAIL_ADDRESS.sub(_EMAIL, name)
     name = _NAME_NUMBER.sub(_NUMBER, name)
     return _TELEPHONE.sub(_NUMBER, name)
+
+
+def printable(text: str) -> str:
+    """Control characters, and those that turn the direction of writing, written out: text that acts on nobody."""
+    return text if text.isprintable() else "".join(map(_printable_character, text))
+
+
+def _printable_character(character: str) -> str:
+    return character if character.isprintable() else character.encode("unicode_escape").decode()

@@ -11,7 +11,7 @@ import io
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ from orchestration.landing.tokens import (
     Tokens,
     is_telephone_number,
     mask_text,
+    printable,
 )
 
 NOT_STORED = "(not stored)"
@@ -104,8 +105,8 @@ class TypedBatch:
         self._con.execute("drop table if exists typed")
         self._con.unregister("batch")
 
-    def is_misdated(self, content_no: int, business_date: date) -> str | None:
-        """Why the file's times do not go with its business date; None when they do.
+    def is_misdated(self, content_no: int, first_day: date, last_day: date) -> str | None:
+        """Why the file's times do not go with the days it covers; None when they do.
 
         A file's times are those of its good rows, in all columns that hold instants.
         """
@@ -113,16 +114,19 @@ class TypedBatch:
         if rows.newest is None or rows.oldest is None:
             return None
         try:
-            low = local_midnight(self._zone, date.fromordinal(business_date.toordinal() - 31))
-            high = local_midnight(self._zone, date.fromordinal(business_date.toordinal() + 32))
+            low = local_midnight(self._zone, date.fromordinal(first_day.toordinal() - 31))
+            high = local_midnight(self._zone, date.fromordinal(first_day.toordinal() + 32))
         except OverflowError:
             low, high = 0, 0
-        if low <= rows.oldest and rows.newest < high:
-            return None
-        if self._is_swapped(content_no, business_date, low, high):
-            return "day and month are swapped: over half of its times lie more than 31 days from its business date"
-        if (business_date - _safe_day(self._zone, rows.newest)).days > 31:
-            return "its business date is more than 31 days after its newest time"
+        if low > rows.oldest or rows.newest >= high:
+            if self._is_swapped(content_no, first_day, low, high):
+                return "day and month are swapped: over half of its times lie more than 31 days from its business date"
+            if (first_day - _safe_day(self._zone, rows.newest)).days > 31:
+                return "its business date is more than 31 days after its newest time"
+        if self._is_swapped_nearby(content_no, first_day, last_day):
+            return (
+                "day and month are swapped: its times lie on the days it covers only with them exchanged"
+            )
         return None
 
     def write(self, export: str, content_nos: Iterable[int], path: Path) -> int:
@@ -256,12 +260,12 @@ class TypedBatch:
             return NOT_STORED
         if header in self.layout.tokens:
             return WITHHELD
-        return mask_text(_printable(texts[header])) if texts.get(header) else None
+        return mask_text(printable(texts[header])) if texts.get(header) else None
 
     def _raw_row(self, header: list[str], texts: dict[str, str]) -> str:
         """The row as delivered, personal columns as tokens, long numbers masked, unknown columns left out."""
         fields = [
-            (texts[name] if name in self.layout.tokens else mask_text(_printable(texts[name])))
+            (texts[name] if name in self.layout.tokens else mask_text(printable(texts[name])))
             if name in self.layout.index
             else NOT_STORED
             for name in header
@@ -323,6 +327,27 @@ class TypedBatch:
             far += 0 if low <= quarter < high else count
             far_swapped += count * _is_far_swapped(_safe_day(self._zone, quarter), business_date)
         return far * 2 > total and far_swapped * 2 <= total
+
+    def _is_swapped_nearby(self, content_no: int, first_day: date, last_day: date) -> bool:
+        """Are day and month swapped in a way that moves times by a month at most: 3 April for 4 March?
+
+        Of the times that a swap would move, over half then lie on the file's own days (or beside them) and under a
+        tenth do as they are written. A late correction or a back-keyed record has a time on the file's own day.
+        """
+        rows = self.rows[content_no]
+        own_days = _days_between(first_day - timedelta(days=1), last_day + timedelta(days=1))
+        oldest, newest = _safe_day(self._zone, rows.oldest or 0), _safe_day(self._zone, rows.newest or 0)
+        if not any(oldest <= day <= newest for day in {_swapped(day) for day in own_days} - own_days):
+            return False
+        total = own = own_swapped = 0
+        for quarter, count in self._quarters(content_no):
+            day = _safe_day(self._zone, quarter)
+            if day.day == day.month:
+                continue  # the same either way
+            total += count
+            own += count * (day in own_days)
+            own_swapped += count * (_swapped(day) in own_days and day.day <= 12)
+        return own_swapped * 2 > total and own * 10 < total
 
     def _quarters(self, content_no: int) -> list[tuple[int, int]]:
         """Quarters of an hour that hold the file's times, with how many."""
@@ -407,14 +432,16 @@ def _safe_day(zone: str, instant: int) -> date:
 
 
 def _is_far_swapped(day: date, business_date: date) -> bool:
-    if day.day <= 12:
-        day = date(day.year, day.day, day.month)
-    return abs((day - business_date).days) > 31
+    return abs((_swapped(day) - business_date).days) > 31
 
 
-def _printable(text: str) -> str:
-    """Control characters written out, so that a value cannot act on whoever looks at it."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+def _swapped(day: date) -> date:
+    """Day and month the other way round, where that is a date."""
+    return date(day.year, day.day, day.month) if day.day <= 12 else day
+
+
+def _days_between(first: date, last: date) -> frozenset[date]:
+    return frozenset(first + timedelta(days=number) for number in range((last - first).days + 1))
 
 
 def _sync(path: Path) -> None:

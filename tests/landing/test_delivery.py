@@ -613,3 +613,96 @@ def test_a_call_withheld_is_said_to_be_and_has_no_token(room: Room) -> None:
     room.land()
     found = room.ask("select is_withheld, caller_token is null from landing.acd_segments order by call_id")
     assert found == [("Y", True), (None, True), (None, False)]
+
+
+# --- size ---------------------------------------------------------------------------------------------------------
+def test_a_plain_file_over_the_profiles_bound_is_quarantined_unread(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.profile = room.profile.model_copy(update={"largest_file_mib": 2})
+    for name, size in ((f"{STATUS}_20210901.csv", 2 << 20), (f"{STATUS}_20210902.csv", (2 << 20) + 1)):
+        os.truncate(room.put(name, GOOD), size)
+    read: list[str] = []
+    read_bytes = landing_run.folder.read_bytes
+    monkeypatch.setattr(landing_run.folder, "read_bytes", lambda found: read.append(found.name) or read_bytes(found))
+    room.land()
+    assert read == [f"{STATUS}_20210901.csv"]
+    assert room.delivery(f"{STATUS}_20210901.csv")["reason"] == "a line is over 1 MiB"
+    refused = room.delivery(f"{STATUS}_20210902.csv")
+    assert (refused["is_quarantined"], refused["rows_read"], refused["bytes"]) == (True, 0, (2 << 20) + 1)
+    assert refused["reason"] == "it is over 2 MiB (largest_file_mib in the profile): it was not read"
+    assert room.land().deliveries == []
+
+
+def test_large_files_that_differ_at_either_end_or_in_size_are_not_the_same(room: Room) -> None:
+    room.profile = room.profile.model_copy(update={"largest_file_mib": 1})
+    for number, (start, size) in enumerate([(b"a", 3), (b"b", 3), (b"a", 4), (b"a", 3)]):
+        os.truncate(room.put(f"{STATUS}_2021090{number + 1}.csv", start), size << 20)
+    room.land()
+    found = room.ask("select name[22:29], is_quarantined from landing.deliveries order by name")
+    assert found == [("20210901", True), ("20210902", True), ("20210903", True), ("20210904", False)]
+
+
+# --- day and month swapped ----------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("day", "written"),
+    [
+        ("20210403", "04/03/2021"), ("20210304", "03/04/2021"), ("20220102", "01/02/2022"), ("20211011", "10/11/2021"),
+        ("20210908", "09/08/2021"), ("20210709", "07/09/2021"),
+    ],
+)  # fmt: skip
+def test_day_and_month_swapped_is_found_also_where_it_moves_a_time_by_a_month_only(
+    room: Room, day: str, written: str
+) -> None:
+    reason = _whole(room, f"{STATUS}_{day}.csv", status_file(*(f"{written} 1{hour}:00:00" for hour in range(5))))
+    assert reason.startswith("day and month are swapped")
+
+
+def test_a_month_file_with_day_and_month_swapped_is_found_by_the_days_that_can_be_read(room: Room) -> None:
+    days = [f"09/{day:02}/2021 10:00:00" for day in range(1, 31)]
+    rows = (row("digital_contacts", CONTACT_ID=f"C{number}", OPENED=day) for number, day in enumerate(days))
+    room.put("digital_contacts_20210901.csv", text("digital_contacts", *rows))
+    room.land()
+    assert "day and month are swapped" in room.delivery("digital_contacts_20210901.csv")["reason"]
+
+
+def _incident(number: int, created: str, updated: str) -> str:
+    return row(
+        "saab_incidents", INC_REF=f"WM-X-{number}", CREATED=created, RECORDED=updated, CLOSED="", LAST_UPDATED=updated
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        # every day is 12 or under, and right
+        (f"{STATUS}_20210403.csv", status_file(*(f"03/04/2021 1{hour}:00:00" for hour in range(5)))),
+        # a day whose swap is itself
+        (f"{STATUS}_20210404.csv", status_file(*(f"04/04/2021 1{hour}:00:00" for hour in range(5)))),
+        # paper records of 4 March keyed on 3 April: the times of keying lie on the file's own day
+        (
+            "saab_incidents_20210403.csv",
+            text("saab_incidents", *(_incident(n, f"04/03/2021 1{n}:00:00", "03/04/2021 09:00:00") for n in range(5))),
+        ),
+        # a late correction of 4 March, named by the day it corrects
+        (f"{STATUS}_20210304_235959.csv", status_file(*(f"04/03/2021 1{hour}:00:00" for hour in range(5)))),
+        # a month in which every time happens to lie in its first twelve days
+        (
+            "digital_contacts_20210401.csv",
+            text(
+                "digital_contacts",
+                *(
+                    row("digital_contacts", CONTACT_ID=f"C{day}", OPENED=f"{day:02}/04/2021 10:00:00")
+                    for day in range(1, 13)
+                ),
+            ),
+        ),
+        # times of some other month that no swap explains
+        (f"{STATUS}_20210403.csv", status_file(*(f"0{day}/03/2021 10:00:00" for day in range(5, 9)))),
+    ],
+)
+def test_honest_files_are_not_taken_for_swapped(room: Room, name: str, content: str) -> None:
+    room.put(name, content)
+    room.land()
+    delivery = room.delivery(name)
+    assert (delivery["is_counted"], delivery["rows_quarantined"], delivery["reason"]) == (True, 0, None)
