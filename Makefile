@@ -50,6 +50,9 @@ test: install ## every test
 test-all: install ## the long ones too
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
+fuzz: install ## spoiled files of every fault class over every export, each accounted for; prints a table
+	@$(BIN)/python -m tests.fuzz.fuzz
+
 lint: install ## style, types, SQL
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -71,4 +74,4 @@ bench: install ## speed beside the floor, into build/bench.json (at most 25 minu
 clean: ## remove what was built (not the virtual environment, not the key)
 	rm -rf build
 
-.PHONY: help install lock run test test-all lint dev docs bench clean
+.PHONY: help install lock run test test-all fuzz lint dev docs bench clean

@@ -16,6 +16,7 @@ import zlib
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -28,8 +29,8 @@ MAX_UNPACKED = GIB
 MAX_RATIO = 100
 MAX_LINE = MIB
 DELIMITERS = (",", ";", "\t")
-_PRIVATE_FIRST, _PRIVATE_COUNT = 0xE000, 6400  # characters that no text should hold
-_PRIVATE = re.compile(rb"\xee[\x80-\xbf][\x80-\xbf]|\xef[\x80-\xa3][\x80-\xbf]")  # the same in UTF-8
+_PRIVATE_FIRST, _PRIVATE_COUNT = 0xF0000, 65_534  # plane 15, private use: characters that no text should hold
+_PRIVATE = re.compile(rb"\xf3[\xb0-\xbf][\x80-\xbf]{2}")  # the same in UTF-8
 _LONE_RETURN = re.compile(rb"\r(?!\n)")
 _RECORD = rb'(?:"[^"]*(?:""[^"]*)*(?:"[^%b\n]*|\Z)|[^%b\n]*)(?P<end>[%b\n]|\Z)'
 _BLANK_START = re.compile(rb"[\r\n]*")
@@ -283,11 +284,11 @@ class _CarefulReader:
 
 
 def _unused_characters(data: bytes) -> tuple[str, str]:
-    used = {found[0] for found in _PRIVATE.finditer(data)} if b"\xee" in data or b"\xef" in data else set()
+    used = {found[0] for found in _PRIVATE.finditer(data)} if b"\xf3" in data else set()
     characters = (chr(code) for code in range(_PRIVATE_FIRST, _PRIVATE_FIRST + _PRIVATE_COUNT))
-    free = [character for character in characters if character.encode() not in used]
+    free = list(islice((character for character in characters if character.encode() not in used), 2))
     if len(free) < 2:
-        raise FileFault("cannot be decoded: it uses every character of the private area")
+        raise FileFault("cannot be decoded: it uses every character of a private area")
     return free[0], free[1]
 
 

@@ -208,7 +208,8 @@ class Pattern:
             return (
                 f"(case when right({value}, 1) = 'Z' then 0 when {sign} = '-' then -1 else 1 end * {told} * {SECOND})"
             )
-        hours, minutes = f"right({value}, 5)[1:2]::bigint", f"right({value}, 2)::bigint"
+        # Of a text that is no time at all as well, where the engine looks at both in one go: never an error.
+        hours, minutes = f"try_cast(right({value}, 5)[1:2] as bigint)", f"try_cast(right({value}, 2) as bigint)"
         return f"(case right({value}, 6)[1] when '-' then -1 else 1 end * ({hours} * 3600 + {minutes} * 60) * {SECOND})"
 
     def parse(self, value: str) -> datetime | None:

@@ -124,9 +124,7 @@ class TypedBatch:
             if (first_day - _safe_day(self._zone, rows.newest)).days > 31:
                 return "its business date is more than 31 days after its newest time"
         if self._is_swapped_nearby(content_no, first_day, last_day):
-            return (
-                "day and month are swapped: its times lie on the days it covers only with them exchanged"
-            )
+            return "day and month are swapped: its times lie on the days it covers only with them exchanged"
         return None
 
     def write(self, export: str, content_nos: Iterable[int], path: Path) -> int:

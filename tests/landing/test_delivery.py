@@ -14,6 +14,11 @@ from orchestration.landing import run as landing_run
 from tests.landing.room import HEADERS, Room, row, status_file, text
 
 STATUS = "saab_resource_status"
+WHOLE_HEADER_6 = (
+    "incident_ref,created_at,recorded_at,source_channel,call_ref,opening_code,closing_code,qualifiers,grade_initial,"
+    "grade_current,lpa_code,beat_code,is_urban,thrive_risk,is_domestic_abuse,is_repeat_victim,is_back_record,linked_to,"
+    "status,closed_at,updated_at,first_at_scene_at,pnc_checked"
+)
 GOOD = status_file("01/09/2021 10:00:00", "01/09/2021 11:00:00")
 
 
@@ -242,12 +247,7 @@ def test_a_new_unknown_column_is_reported_with_its_fill_count_and_its_values_not
 
 
 def test_the_header_decides_the_version(room: Room) -> None:
-    six = (
-        "incident_ref,created_at,recorded_at,source_channel,call_ref,opening_code,closing_code,qualifiers,grade_initial,"
-        "grade_current,lpa_code,beat_code,is_urban,thrive_risk,is_domestic_abuse,is_repeat_victim,is_back_record,linked_to,"
-        "status,closed_at,updated_at,first_at_scene_at,pnc_checked\n"
-        "WM-1,2021-09-01T10:00:00+01:00" + "," * 20 + "2021-09-01T10:12:00+01:00,Y\n"
-    )
+    six = f"{WHOLE_HEADER_6}\nWM-1,2021-09-01T10:00:00+01:00" + "," * 20 + "2021-09-01T10:12:00+01:00,Y\n"
     room.put("saab_incidents_20210901.csv", six)
     room.put("saab_incidents_20210902.csv", text("saab_incidents", row("saab_incidents", INC_REF="WM-2")))
     room.land()
@@ -571,6 +571,18 @@ def test_a_time_years_away_is_read_with_the_clock_of_its_own_year(room: Room) ->
     found = room.ask(f"select status_at::text from landing.{STATUS} order by 1")
     assert [time for (time,) in found] == ["1968-07-01 11:00:00", "2021-09-01 11:00:00", "2035-07-01 11:00:00"]
     assert room.one("select reason from landing.quarantined_rows") == "is a local time that does not exist"
+
+
+def test_a_text_that_is_no_time_with_offset_is_the_rows_fault_and_not_the_files(room: Room) -> None:
+    header = WHOLE_HEADER_6.split(",")
+    rows = [
+        ",".join({"incident_ref": f"WM-{number}", "created_at": text_of_time}.get(name, "") for name in header)
+        for number, text_of_time in enumerate(["created_at", "09/03/2021 03:12:00 PM", "2021-09-03T10:00:00+01:00"])
+    ]
+    room.put("saab_incidents_20210903.csv", "\n".join([WHOLE_HEADER_6, *rows]) + "\n")
+    room.land()
+    delivery = room.delivery("saab_incidents_20210903.csv")
+    assert (delivery["reason"], delivery["rows_read"], delivery["rows_quarantined"]) == (None, 3, 2)
 
 
 def test_legacy_clocks_run_over_midnight_each_after_the_one_before(room: Room) -> None:

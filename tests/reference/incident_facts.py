@@ -241,7 +241,7 @@ def _legacy_incident(key: tuple[Any, ...], record: tuple[Any, ...]) -> Incident:
     day = clocks.day_date(midnight // clocks.DAY_SECONDS)
     at_scene, at_scene_source = _at_scene(created, scene, "legacy_export", None)
     return Incident(
-        incident_key=f"LEGACY-{day:%Y%m%d}-{number:05d}",
+        incident_key=f"LEGACY-{day:%Y%m%d}-{number:>05}",
         system_version="legacy",
         created_at=created,
         created_day=clocks.local_day(created),

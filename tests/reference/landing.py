@@ -11,6 +11,7 @@ import gc
 import gzip
 import hashlib
 import io
+import os
 import re
 import sys
 import zlib
@@ -29,13 +30,14 @@ csv.field_size_limit(2**30)
 
 MIB = 1 << 20
 GIB = 1 << 30
+LARGEST_FILE = GIB  # as delivered; the profile's `largest_file_mib`
 IGNORED_ENDINGS = (".part", ".tmp", ".filepart")
 FAR_DAYS = 31
 _NAME = re.compile(r"([a-z0-9_]+?)_([0-9]{8})(?:_([0-9]{6})|_part[0-9]{2})?\.csv(\.gz)?")
 _WHOLE = re.compile(r"-?[0-9]+")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-_SENTINEL = "\ue001"  # private use: never in an export
-_LONE_RETURN = "\ue000"
+_SENTINEL = "\U0010ffff"  # no character: never in an export
+_LONE_RETURN = "\U0010fffe"
 _NEVER = -(1 << 62)  # an absent update stamp is older than every stamp
 
 
@@ -105,18 +107,19 @@ class _Parsed(NamedTuple):
 
 # --- names and bytes ----------------------------------------------------------------------------------------------
 def _look_at(path: Path, root: Path) -> _File:
-    raw = path.read_bytes()
     export, business_date, clock, fault = _read_name(path.name)
-    return _File(
-        path,
-        path.relative_to(root).as_posix(),
-        hashlib.sha256(raw).hexdigest(),
-        len(raw),
-        export,
-        business_date,
-        clock,
-        fault,
-    )
+    size = path.stat().st_size
+    if size > LARGEST_FILE:
+        # Choice: it is not read; its size, first and last MiB stand for its bytes.
+        with path.open("rb") as stream:
+            start = stream.read(MIB)
+            stream.seek(size - MIB)
+            digest = hashlib.sha256(b"%d" % size + start + stream.read())
+        fault = fault or "over the bound of a delivered file"
+        business_date = None
+    else:
+        digest = hashlib.sha256(path.read_bytes())
+    return _File(path, path.relative_to(root).as_posix(), digest.hexdigest(), size, export, business_date, clock, fault)
 
 
 def _read_name(name: str) -> tuple[str | None, date | None, str, str | None]:
@@ -344,11 +347,12 @@ def _parse(file: _File) -> _Parsed:
         rows.append(good)
         times += its_times
     # Choice: the times of a file are those of its good rows, in all time columns.
-    _judge_dates(file.business_date, [time for time in times if time is not None])
+    last = clocks.last_of_month(file.business_date) if file.export in MONTHLY else file.business_date
+    _judge_dates(file.business_date, last, [time for time in times if time is not None])
     return _Parsed(reader.layout, rows, read, read - len(rows))
 
 
-def _judge_dates(business_date: date, times: list[int]) -> None:
+def _judge_dates(business_date: date, last_day: date, times: list[int]) -> None:
     if not times:
         return
     newest = clocks.day_date(clocks.local_day(max(times)))
@@ -359,12 +363,29 @@ def _judge_dates(business_date: date, times: list[int]) -> None:
     far = sum(1 for time in times if not low <= time < high)
     if far * 2 > len(times) and sum(_is_far_swapped(business_date, time) for time in times) * 2 <= len(times):
         raise FileFaultError("day and month swapped")
+    _judge_neighbours(business_date, last_day, [clocks.day_date(clocks.local_day(time)) for time in times])
+
+
+def _judge_neighbours(first: date, last: date, days: list[date]) -> None:
+    """3 April for 4 March is a month away and no more; the rule with 31 days does not see it.
+
+    Choice: days that a swap would move are the evidence. Over half of them must fall on the file's own days (or one
+    beside them) with day and month exchanged, and under a tenth as they stand.
+    """
+    evidence = [day for day in days if day.day != day.month]
+    begin, end = first - timedelta(days=1), last + timedelta(days=1)
+    as_written = sum(begin <= day <= end for day in evidence)
+    exchanged = sum(day.day <= 12 and begin <= _exchanged(day) <= end for day in evidence)
+    if exchanged > len(evidence) / 2 and as_written < len(evidence) / 10:
+        raise FileFaultError("day and month swapped")
+
+
+def _exchanged(day: date) -> date:
+    return date(day.year, day.day, day.month) if day.day <= 12 else day
 
 
 def _is_far_swapped(business_date: date, time: int) -> bool:
-    here = clocks.day_date(clocks.local_day(time))
-    if here.day <= 12:
-        here = date(here.year, here.day, here.month)
+    here = _exchanged(clocks.day_date(clocks.local_day(time)))
     return abs((here - business_date).days) > FAR_DAYS
 
 
@@ -388,7 +409,7 @@ def _decide(files: list[_File]) -> list[_Decided]:
     for file in files:
         same.setdefault(file.sha256, []).append(file)
     for sha, group in same.items():
-        empty = len(group) > 1 and _count_rows(group[0]) == 0
+        empty = len(group) > 1 and group[0].size <= LARGEST_FILE and _count_rows(group[0]) == 0
         for file in group:
             # A file without rows is never a duplicate of another day's.
             by_bytes.setdefault((sha, file.business_date if empty else None), []).append(file)
@@ -513,7 +534,10 @@ def load(root: Path, exports: frozenset[str] | None = None) -> Landing:
 
 
 def _load(root: Path, exports: frozenset[str] | None) -> Landing:
-    paths = sorted(path for path in root.rglob("*") if path.is_file())
+    # Choice: a link is not followed, only a regular file is a file, and one that may not be read is not there yet.
+    paths = sorted(
+        path for path in root.rglob("*") if not path.is_symlink() and path.is_file() and os.access(path, os.R_OK)
+    )
     ignored = [path.relative_to(root).as_posix() for path in paths if path.name.endswith(IGNORED_ENDINGS)]
     decided = _decide([_look_at(path, root) for path in paths if not path.name.endswith(IGNORED_ENDINGS)])
     by_export: dict[str, list[_File]] = {}

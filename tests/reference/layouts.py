@@ -128,7 +128,7 @@ _LAYOUTS = (
     ),
     _single(
         "legacy_incidents",
-        "IncidentNo:int IncidentDate:date CreatedTime:clock Grade LPA Category Source DA FirstAssigned:clock "
+        "IncidentNo IncidentDate:date CreatedTime:clock Grade LPA Category Source DA FirstAssigned:clock "
         "FirstAtScene:clock Closed:clock",
         key="incidentdate incidentno",
         keep="grade lpa category source da",
