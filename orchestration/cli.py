@@ -97,8 +97,15 @@ def run(
     ] = None,
     warehouse: WarehouseOption = None,
     profile: Annotated[Path | None, typer.Option(help="Profile: a name the project ships, or a folder.")] = None,
+    wait: Annotated[
+        float, typer.Option("--wait", min=0, metavar="SECONDS", help="How long to wait for another run to end.")
+    ] = 0,
 ) -> None:
-    """Take in what was delivered and publish a new generation; with nothing new, publish nothing."""
+    """Take in what was delivered and publish a new generation; with nothing new, publish nothing.
+
+    One run at a time writes to a warehouse. A second one says who holds it and ends with exit code 4, or waits: --wait.
+    """
+    from orchestration.progress import notes
     from orchestration.runs import run_once
 
     settings = settings_for(warehouse, landing=landing, profile=profile)
@@ -108,7 +115,9 @@ def run(
             f"with: occ sample {settings.landing.parent}"
         )
     with progress() as report:
-        published = run_once(settings, report)
+        published = run_once(settings, report, wait_seconds=wait)
+    for said in notes():
+        typer.echo(said, err=True)
     from orchestration.headlines import closing_screen
 
     typer.echo("Nothing new was delivered; the current generation stands." if published is None else "")

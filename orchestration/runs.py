@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Iterator
 
 from orchestration.errors import AuditStopped, OccError
-from orchestration.landing import seen_nothing_new
-from orchestration.progress import Reporter, reporting_to
+from orchestration.landing import seen_nothing_new, unreadable
+from orchestration.progress import Reporter, note, reporting_to
 from orchestration.publish import audit
 from orchestration.publish.generation import Generation, current
 from orchestration.settings import Settings
 from orchestration.versions import code_version
+from orchestration.warehouse import disk
 from orchestration.warehouse.lock import writing
 
 
@@ -25,17 +25,25 @@ def nothing_new(settings: Settings) -> bool:
     return batches <= set(published.batches) and seen_nothing_new(settings.landing, settings.warehouse)
 
 
-def run_once(settings: Settings, report: Reporter) -> Generation | None:
+def run_once(settings: Settings, report: Reporter, *, wait_seconds: float = 0) -> Generation | None:
     """Run the job if there is something to do; the generation it published, or None.
 
-    Raises OccError with the step's own words when a step stopped the run.
+    Another run on the same warehouse is waited for, up to `wait_seconds`. What was left in the landing folder is noted
+    in `orchestration.progress`. Raises OccError with the step's own words when a step stopped the run.
     """
-    with writing(settings), reporting_to(report):
+
+    def waiting(holder: str) -> None:
+        report(f"waiting for another run ({holder})", 0, 0)
+
+    with writing(settings, wait_seconds=wait_seconds, waiting=waiting), reporting_to(report):
         if nothing_new(settings):
+            for said in unreadable(settings.landing):
+                note(f"Not taken in (could not be read; the next run looks again): {said}")
             return None
         report("starting", 0, 0)
         before = current(settings)
-        _execute_job(settings)
+        with disk.told(settings, "keeping its own history"):  # the steps say it themselves
+            _execute_job(settings)
         published = current(settings)
         if published == before:
             raise AuditStopped("Nothing was published, though no step failed. See the log of the run: make dev.")
@@ -67,21 +75,13 @@ def _execute_job(settings: Settings) -> None:
         with dg.DagsterInstance.get() as instance, run_history.kept_open(instance):
             result = defs.resolve_job_def(RUN_JOB).execute_in_process(run_config=quiet, instance=instance)
     except Exception as error:
-        for cause in _causes(error):
+        for cause in disk.causes(error):
             if isinstance(cause, OccError):
                 raise cause from None
-        if any(isinstance(cause, DagsterAssetCheckFailedError) for cause in _causes(error)):
+        if any(isinstance(cause, DagsterAssetCheckFailedError) for cause in disk.causes(error)):
             # Dagster did not start the publishing step, because a check before it failed: the gate says what is wrong.
             with build_database(settings) as con:
                 audit.pass_or_stop(con)
         raise
     if not result.success:
         raise AuditStopped("Nothing was published: a step of the run failed. See `make dev` for the run's log.")
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    seen: set[int] = set()  # a chain of exceptions may lead back to itself
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        error = error.__cause__ or error.__context__

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from orchestration.landing.contracts import Profile, ProfileError, load_profile
-    from orchestration.landing.folder import seen_nothing_new
+    from orchestration.landing.folder import seen_nothing_new, unreadable
     from orchestration.landing.keys import KeyProblem
     from orchestration.landing.registry import Delivery, sync_build_database
     from orchestration.landing.run import LandingResult, StoreProblem, land
@@ -27,6 +27,7 @@ _HOMES = {
     "load_profile": "contracts",
     "seen_nothing_new": "folder",
     "sync_build_database": "registry",
+    "unreadable": "folder",
 }
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "load_profile",
     "seen_nothing_new",
     "sync_build_database",
+    "unreadable",
 ]
 
 

@@ -17,6 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from orchestration.errors import EnvironmentProblem
+from orchestration.landing.tokens import mask_name
+
 IGNORED_ENDINGS = (".part", ".tmp", ".filepart")
 SEEN_FILE = "seen.json"
 _MIB = 1 << 20
@@ -57,12 +60,16 @@ class Listing:
 
     files: list[FoundFile] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)  # unfinished transfers, links, pipes: with the reason
+    unreadable: list[str] = field(default_factory=list)  # folders that cannot be looked into: with the reason
 
 
 def list_folder(root: Path) -> Listing:
-    """Everything below the folder, by path. Links are not followed; nothing but regular files is ever opened."""
+    """Everything below the folder, by path. Links are not followed; nothing but regular files is ever opened.
+
+    Raises EnvironmentProblem when the landing folder itself cannot be looked into: that is not an empty one.
+    """
     listing = Listing()
-    for path, relative, told in _walk(root):
+    for path, relative, told in _walk(root, listing.unreadable):
         if relative.endswith(IGNORED_ENDINGS):
             listing.ignored.append(f"{relative}: the transfer is not finished")
         elif stat.S_ISLNK(told.st_mode):
@@ -130,6 +137,13 @@ def _opened(file: FoundFile) -> Iterator[BinaryIO]:
             raise Changed
 
 
+def unreadable(landing_dir: Path) -> list[str]:
+    """Files and folders that lie there and that this user may not read, with the reason, as they may be shown."""
+    listing = list_folder(landing_dir)
+    closed = [f"{file.relative}: Permission denied" for file in listing.files if not os.access(file.path, os.R_OK)]
+    return [mask_name(said) for said in listing.unreadable + closed]
+
+
 def seen_nothing_new(landing_dir: Path, warehouse: Path) -> bool:
     """Is every file in the folder, as it lies there, one that the committed registry knows?"""
     seen = read_seen(warehouse / "landing")
@@ -169,14 +183,21 @@ def _found(path: Path, relative: str, told: os.stat_result) -> FoundFile:
     return FoundFile(path, relative, told.st_size, told.st_mtime_ns, told.st_ino)
 
 
-def _walk(root: Path) -> Iterator[tuple[Path, str, os.stat_result]]:
+def _walk(root: Path, unreadable: list[str]) -> Iterator[tuple[Path, str, os.stat_result]]:
     pending = [(os.fspath(root), "")]
     while pending:
         folder, prefix = pending.pop()
         try:
             entries = list(os.scandir(folder))
-        except OSError:
-            continue  # it went away, or may not be read: what lies below is not there
+        except OSError as error:
+            if not prefix:
+                raise EnvironmentProblem(
+                    f"The landing folder {root} cannot be looked into: {error.strerror}. Mend it, or name another with "
+                    "--landing or OCC_LANDING, and run again; nothing was changed."
+                ) from None
+            if not isinstance(error, FileNotFoundError):  # else it went away: what lay below is not there
+                unreadable.append(f"{prefix}: {error.strerror}")
+            continue
         for entry in entries:
             relative = prefix + _storable(entry.name)
             try:

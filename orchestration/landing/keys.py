@@ -10,12 +10,15 @@ import hashlib
 import os
 import secrets
 import stat
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from orchestration.errors import EnvironmentProblem
 
 FINGERPRINT_FILE = "key.fingerprint"
 _KEY_BYTES = 32
+_ABANDONED_SECONDS = 60  # what a key is written aside in lives for milliseconds, unless its run was killed
 
 
 class KeyProblem(EnvironmentProblem):
@@ -72,20 +75,27 @@ def _has_registry(landing_store: Path) -> bool:
 
 
 def _make_key(key_file: Path) -> None:
+    # Written aside and linked into place: a run killed here leaves no key that is half there, and a key that another
+    # run made in between stays.
+    aside = key_file.with_name(f".{key_file.name}.{secrets.token_hex(4)}.tmp")
     try:
         key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return  # another run made it in between
+        for left in key_file.parent.glob(f".{key_file.name}.*.tmp"):
+            if time.time() - left.stat().st_mtime > _ABANDONED_SECONDS:
+                left.unlink(missing_ok=True)
+        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as stream:
+            stream.write(secrets.token_hex(_KEY_BYTES) + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        with suppress(FileExistsError):
+            os.link(aside, key_file)
+        aside.unlink(missing_ok=True)
     except OSError as error:
         raise KeyProblem(
             f"The token key {key_file} could not be made: {error.strerror}. Give this user a folder to write it to, "
             "or name another place with OCC_TOKEN_KEY_FILE."
         ) from None
-    with os.fdopen(handle, "w") as stream:
-        stream.write(secrets.token_hex(_KEY_BYTES) + "\n")
-        stream.flush()
-        os.fsync(stream.fileno())
 
 
 def _read_key(key_file: Path) -> bytes:

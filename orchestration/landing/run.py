@@ -211,6 +211,7 @@ class _Run:
     def _new_files(self, seen: set[str]) -> list[FoundFile]:
         listing = folder.list_folder(self.landing_dir)
         self.result.ignored = [mask_name(path) for path in listing.ignored]
+        self.result.unreadable = [mask_name(said) for said in listing.unreadable]
         unseen = [file for file in listing.files if file.signature not in seen]
         still, growing = folder.standing_still(unseen, self.pause_seconds)
         self.result.still_growing = [mask_name(path) for path in growing]

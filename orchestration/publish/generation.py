@@ -7,6 +7,7 @@ goes out as the view it is, over published tables: it costs a run nothing. The r
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -76,10 +77,14 @@ def current(settings: Settings) -> Generation | None:
 
 
 def new_name(settings: Settings) -> str:
-    """A name for the generation to come: its instant, made unique."""
+    """A name for the generation to come, and for the batch of what it takes in: its instant, made unique.
+
+    A killed run may have used the name for either: a batch that stands must never be written again.
+    """
     stem = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     name, number = stem, 1
-    while (settings.published / name).exists():
+    registry = settings.warehouse / "landing" / "registry"
+    while (settings.published / name).exists() or (registry / f"{name}.parquet").exists():
         number += 1
         name = f"{stem}-{number}"
     return name
@@ -149,8 +154,11 @@ def write(
 
     Readers come by `current`, which `move_pointer` moves afterwards.
     """
+    settings.published.mkdir(parents=True, exist_ok=True)
+    for left in _never_published(settings):  # before anything is written: what was left takes room
+        shutil.rmtree(left)
     folder = settings.published / name
-    folder.mkdir(parents=True)
+    folder.mkdir()
     before = current(settings)
     tables = tables_to_publish(con, nodes)
     touched = None if is_full or before is None else _touched_months(con)
@@ -234,11 +242,17 @@ def _month_view(
     con.execute(f"create {'or replace ' if replace else ''}view {target} as select * from read_parquet([{files}])")
 
 
+def discard(settings: Settings, name: str) -> None:
+    """Remove a generation that was written, or half written, and that the pointer never named."""
+    if (settings.published / "current").resolve() != (settings.published / name).resolve():
+        shutil.rmtree(settings.published / name, ignore_errors=True)
+
+
 def remove_old(settings: Settings) -> list[str]:
     """Remove generations older than 24 hours with `keep_generations` newer ones, and what a killed run left."""
     newest = (settings.published / "current").resolve()
-    folders = [path for path in settings.published.iterdir() if path.is_dir() and not path.is_symlink()]
-    half_written = [path for path in folders if not (path / "generation.json").exists()]
+    folders = _folders(settings)
+    half_written = _never_published(settings)
     whole = sorted((path for path in folders if path not in half_written and path != newest), reverse=True)
     oldest_kept = datetime.now(UTC) - _KEEP_AT_LEAST
     outlived = [
@@ -247,8 +261,31 @@ def remove_old(settings: Settings) -> list[str]:
         if datetime.fromisoformat(Generation.read(path).published_at) < oldest_kept
     ]
     for path in half_written + outlived:
+        # Its description goes first: what is half removed is no generation any more, whoever looks.
+        (path / "generation.json").unlink(missing_ok=True)
         shutil.rmtree(path)
     return [path.name for path in outlived]
+
+
+def _folders(settings: Settings) -> list[Path]:
+    return [path for path in settings.published.iterdir() if path.is_dir() and not path.is_symlink()]
+
+
+def _never_published(settings: Settings) -> list[Path]:
+    """What killed runs left: folders half written or half removed, and whole ones that the pointer never came to name.
+
+    The generation that is out lists all that were out before it; no reader ever came by one that it does not list.
+    """
+    listed: set[str] | None = None
+    if settings.current_db.exists():
+        with duckdb.connect() as con:
+            con.execute(f"attach {quoted(str(settings.current_db.resolve()))} as out (read_only)")
+            listed = {row[0] for row in con.execute("select generation from out.quality.generations").fetchall()}
+    return [
+        path
+        for path in _folders(settings)
+        if not (path / "generation.json").exists() or (listed is not None and path.name not in listed)
+    ]
 
 
 def copy_to_single_file(settings: Settings, target: Path) -> None:
@@ -352,8 +389,12 @@ def _write_database(
                 con.execute(f"create table {target} as select * from {table.full_name}")
             _describe(con, target, table, kind="view" if months or table.view_place is not None else "table")
         _record_generation(settings, con, generation)
+        # Detaching writes the rest too, but is silent when the disk is full.
+        con.execute("checkpoint published")
     finally:
         con.execute("detach published")
+    if list(folder.glob("*.wal")):
+        raise OSError(errno.EIO, "the generation's database could not be written whole", str(folder))
 
 
 def _views(tables: list[Table]) -> list[Table]:

@@ -7,6 +7,7 @@ So a run may be killed anywhere, and the next one goes on.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,13 +15,13 @@ import duckdb
 
 from orchestration.keeping import layout
 from orchestration.landing import LandingResult, land, load_profile, sync_build_database
-from orchestration.progress import report
+from orchestration.progress import note, report
 from orchestration.publish import audit, generation, history
 from orchestration.publish.generation import Generation, quoted
 from orchestration.quality.rules import RuleResult
 from orchestration.settings import RULES, Settings
 from orchestration.versions import code_version
-from orchestration.warehouse import dbt
+from orchestration.warehouse import dbt, disk
 
 _NEW_CODE = "models, rules, profile or landing code changed"
 
@@ -41,38 +42,46 @@ def land_deliveries(settings: Settings) -> LandingResult:
     """Take in what was delivered, and write down what this run has to do before the first model changes."""
     profile = load_profile(settings.profile)
     name = generation.new_name(settings)
-    for line in layout.bring_up_to_date(settings, profile):
-        report(f"older files of the landing store: {line}")
-    with build_database(settings) as con:
-        audit.begin(con)
-    result = land(
-        settings.landing,
-        settings.warehouse,
-        profile,
-        settings.key_file,
-        batch=name,
-        progress=report,
-    )
-    with build_database(settings) as con:
-        _note_what_is_published(settings, con)
-        sync_build_database(con, settings.warehouse, profile)
-        _plan_run(settings, con, name)
+    with disk.told(settings, "taking in what was delivered"):
+        for line in layout.bring_up_to_date(settings, profile):
+            report(f"older files of the landing store: {line}")
+        _mend_build_database(settings)
+        with build_database(settings) as con:
+            audit.begin(con)
+        result = land(
+            settings.landing,
+            settings.warehouse,
+            profile,
+            settings.key_file,
+            batch=name,
+            progress=report,
+        )
+        _tell_what_was_left(result)
+        with build_database(settings) as con:
+            _note_what_is_published(settings, con)
+            _note_what_was_taken_up(con)
+            sync_build_database(con, settings.warehouse, profile)
+            _plan_run(settings, con, name)
     return result
 
 
 def build_warehouse(settings: Settings) -> dbt.DbtBuild:
     """Build the models on what is pending, or all of them from nothing, and keep what failed for the gate."""
-    with build_database(settings) as con:
-        is_full = _is_full(con)
-    # Views and reference data change with the code or the profile only, and then the run is a full one.
-    unchanged = [] if is_full else ["config.materialized:view", "resource_type:seed"]
-    outcome = dbt.build(settings, full_refresh=is_full, exclude=unchanged)
-    with build_database(settings) as con:
-        audit.record_build(con, outcome)
-        con.execute(
-            "create or replace table landing.build_seconds as select unnest(?) as name, unnest(?) as seconds",
-            [list(outcome.seconds), list(outcome.seconds.values())],
-        )
+    doing = "building the models"
+    with disk.told(settings, doing):
+        with build_database(settings) as con:
+            is_full = _is_full(con)
+        # Views and reference data change with the code or the profile only, and then the run is a full one.
+        unchanged = [] if is_full else ["config.materialized:view", "resource_type:seed"]
+        outcome = dbt.build(settings, full_refresh=is_full, exclude=unchanged)
+        if any(disk.says_full(problem) for problem in outcome.failed_models + outcome.failed_tests):
+            raise disk.full(settings, doing)
+        with build_database(settings) as con:
+            audit.record_build(con, outcome)
+            con.execute(
+                "create or replace table landing.build_seconds as select unnest(?) as name, unnest(?) as seconds",
+                [list(outcome.seconds), list(outcome.seconds.values())],
+            )
     return outcome
 
 
@@ -81,13 +90,17 @@ def judge_quality(settings: Settings) -> list[RuleResult]:
     from orchestration.quality.results import carry_history
     from orchestration.quality.run import blocking_problems, run_rules, write_results
 
-    with build_database(settings) as con:
-        name, is_full = con.execute("select generation, is_full from landing.run").fetchall()[0]
-    results = run_rules(settings.build_db, generation=name, full=is_full, rules_dir=RULES, progress=report)
-    with build_database(settings) as con:
-        carry_history(con, settings.current_db)
-        write_results(con, results)
-        audit.record(con, "rule", blocking_problems(results))
+    doing = "judging the quality"
+    with disk.told(settings, doing):
+        with build_database(settings) as con:
+            name, is_full = con.execute("select generation, is_full from landing.run").fetchall()[0]
+        results = run_rules(settings.build_db, generation=name, full=is_full, rules_dir=RULES, progress=report)
+        if any(disk.says_full(result.reason or "") for result in results):
+            raise disk.full(settings, doing)
+        with build_database(settings) as con:
+            carry_history(con, settings.current_db)
+            write_results(con, results)
+            audit.record(con, "rule", blocking_problems(results))
     return results
 
 
@@ -96,21 +109,59 @@ def publish_generation(settings: Settings) -> Generation:
 
     Raises AuditStopped when the gate stays shut; then nothing was published.
     """
-    with build_database(settings) as con:
+    with disk.told(settings, "publishing"), build_database(settings) as con:
         audit.pass_or_stop(con)
         name, is_full = con.execute("select generation, is_full from landing.run").fetchall()[0]
-        written = generation.write(
-            settings,
-            con,
-            name=name,
-            code_version=code_version(settings),
-            nodes=dbt.manifest_nodes(settings),
-            is_full=is_full,
-        )
-        generation.move_pointer(settings, name)
+        try:
+            written = generation.write(
+                settings,
+                con,
+                name=name,
+                code_version=code_version(settings),
+                nodes=dbt.manifest_nodes(settings),
+                is_full=is_full,
+            )
+            generation.move_pointer(settings, name)
+        except Exception:
+            generation.discard(settings, name)
+            raise
         con.execute("drop table if exists landing.full_build_unfinished")
+        con.execute("drop table if exists landing.taken_up")
     generation.remove_old(settings)
     return written
+
+
+def _mend_build_database(settings: Settings) -> None:
+    """Before anything else: what a killed run left. A build database that cannot be read is made again from nothing.
+
+    It holds nothing that the landing store and the generation that is out do not. One that is merely in use, or that
+    cannot be read for want of room or permission, is left alone.
+    """
+    shutil.rmtree(settings.build_db.with_suffix(".duckdb.tmp"), ignore_errors=True)  # what queries spilled
+    try:
+        with build_database(settings) as con:
+            con.execute("select count(*) from duckdb_tables()").fetchall()
+    except duckdb.Error as error:
+        if disk.is_full(error) or any(words in str(error) for words in ("lock", "Permission", "ermitted")):
+            raise
+        note(f"The build database could not be read and is made again from the landing store ({type(error).__name__}).")
+        for path in (settings.build_db, settings.build_db.with_suffix(".duckdb.wal")):
+            path.unlink(missing_ok=True)
+
+
+_LISTED = 5  # files named in a note; the others are counted
+
+
+def _tell_what_was_left(result: LandingResult) -> None:
+    """What lies in the landing folder and was not taken in, for the person who started the run."""
+    for what, files in (
+        ("still grew, or went away, while looked at; the next run looks again", result.still_growing),
+        ("could not be read; the next run looks again", result.unreadable),
+        ("passed over", result.ignored),
+    ):
+        if files:
+            more = f" and {len(files) - _LISTED} more" if len(files) > _LISTED else ""
+            note(f"{len(files)} not taken in ({what}): {'; '.join(sorted(files)[:_LISTED])}{more}")
 
 
 def _note_what_is_published(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
@@ -138,6 +189,22 @@ def _current_generation(settings: Settings, con: duckdb.DuckDBPyConnection) -> I
         yield "current_generation"
     finally:
         con.execute("detach current_generation")
+
+
+def _note_what_was_taken_up(con: duckdb.DuckDBPyConnection) -> None:
+    """`landing.taken_up`: contents that builds since the last publication may have worked into the tables.
+
+    A run that was not published may have built from a delivery that no longer counts now, as the same bytes came for an
+    earlier day: what it left in the tables must be found then.
+    """
+    con.execute("create table if not exists landing.taken_up (delivery_id varchar, business_date date)")
+    if con.execute(
+        "select 1 from duckdb_tables() where schema_name = 'landing' and table_name = 'contents'"
+    ).fetchall():
+        con.execute(
+            "insert into landing.taken_up select delivery_id, business_date from landing.contents where is_pending "
+            "except select delivery_id, business_date from landing.taken_up"
+        )
 
 
 def _plan_run(settings: Settings, con: duckdb.DuckDBPyConnection, name: str) -> None:
@@ -171,7 +238,8 @@ def _reasons_for_full_build(settings: Settings, con: duckdb.DuckDBPyConnection) 
     if "landing.full_build_unfinished" in tables:
         reasons.append("a build from nothing was not finished")
     withdrawn = con.execute(
-        "select count(*) from (select delivery_id, business_date from landing.published_contents "
+        "select count(*) from ((select delivery_id, business_date from landing.published_contents "
+        "union select delivery_id, business_date from landing.taken_up) "
         "except select delivery_id, business_date from landing.contents)"
     ).fetchall()[0][0]
     if withdrawn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 from datetime import date
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.landing import land, seen_nothing_new
+from orchestration.errors import EnvironmentProblem
+from orchestration.landing import land, seen_nothing_new, unreadable
 from orchestration.landing import run as landing_run
 from tests.landing.room import HEADERS, Room, row, status_file, text
 
@@ -718,3 +720,31 @@ def test_honest_files_are_not_taken_for_swapped(room: Room, name: str, content: 
     room.land()
     delivery = room.delivery(name)
     assert (delivery["is_counted"], delivery["rows_quarantined"], delivery["reason"]) == (True, 0, None)
+
+
+def test_a_folder_that_cannot_be_looked_into_is_said_and_the_others_are_taken_in(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tests may run as root, whom no permission stops: the refusal is put in."""
+    room.put(f"shut/{STATUS}_20210901.csv", GOOD)
+    room.put(f"open/{STATUS}_20210902.csv", GOOD.replace("01/09", "02/09"))
+    scandir = os.scandir
+
+    def refused(folder: object) -> object:
+        if str(folder).endswith("shut"):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return scandir(folder)  # type: ignore[call-overload]
+
+    monkeypatch.setattr("orchestration.landing.folder.os.scandir", refused)
+    result = room.land()
+    assert result.unreadable == ["shut/: Permission denied"]
+    assert [delivery.name for delivery in result.deliveries] == [f"{STATUS}_20210902.csv"]
+    assert unreadable(room.landing) == ["shut/: Permission denied"]
+    monkeypatch.undo()
+    assert [delivery.name for delivery in room.land().deliveries] == [f"{STATUS}_20210901.csv"]
+
+
+def test_a_landing_folder_that_cannot_be_looked_into_is_no_empty_one(room: Room) -> None:
+    room.landing.rmdir()
+    with pytest.raises(EnvironmentProblem, match=r"cannot be looked into: No such file"):
+        room.land()

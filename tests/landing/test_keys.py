@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 
 import pytest
@@ -72,3 +73,27 @@ def test_the_problem_is_one_paragraph_without_the_key(landed: Room) -> None:
         landed.land()
     assert "\n" not in str(problem.value)
     assert "abababab" not in str(problem.value)
+
+
+def test_a_run_killed_while_it_makes_the_key_leaves_none_that_is_half_there(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each way the making can be cut short; the next run makes a key as if nothing had been."""
+    for step in ("fsync", "link", "open"):
+
+        def killed(*_: object, **__: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(f"orchestration.landing.keys.os.{step}", killed)
+        with pytest.raises(KeyboardInterrupt):
+            room.land()
+        monkeypatch.undo()
+        assert not room.key_file.exists()
+    room.land()
+    assert len(bytes.fromhex(room.key_file.read_text().strip())) == 32
+    for left in room.key_file.parent.glob(".*"):
+        os.utime(left, (0, 0))
+    room.key_file.unlink()
+    (room.store / "key.fingerprint").unlink()
+    room.land()
+    assert [path.name for path in room.key_file.parent.iterdir()] == ["token.key"]
