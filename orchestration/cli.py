@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.commands import keeping
+from orchestration.commands import contract, keeping, profile
 from orchestration.commands.common import (
     FormatOption,
     WarehouseOption,
@@ -31,6 +31,8 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 stopped by the audit, 2 wrong usage, 3 something around the command, 4 locked.",
 )
 
+app.add_typer(contract.app, name="contract")
+app.add_typer(profile.app, name="profile")
 app.command(epilog="Example: occ doctor --mend")(keeping.doctor)
 app.command(epilog="Example: occ backup /mnt/backups/occ-20261122.tar")(keeping.backup)
 app.command(epilog="Example: occ restore /mnt/backups/occ-20261122.tar --warehouse /data/warehouse")(keeping.restore)
