@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import csv
 import json
-import os
 import re
 import secrets
 from collections.abc import Iterator
@@ -230,6 +229,12 @@ class _Check:
             fixed = [f"{name} {value.constant}" for name, value in row.values.items() if value.constant is not None]
             told = f" with {', '.join(fixed)}" if number and fixed else ""
             lines.append(f"{row.export}: {count:,} rows{told}{_plain(when)}")
+            key = ", ".join(f"r{number}_{name}" for name in load_shapes()[row.export].key)
+            sql = f"select count(distinct ({key})) from typed where not is_bad and x{number}"
+            keys = con.execute(sql).fetchall()[0][0]
+            if keys < count:
+                names = " + ".join(load_shapes()[row.export].key)
+                lines.append(f"  {count - keys:,} of them repeat a key ({names}): of each key one row stands")
         self.checked.say("Becomes", lines)
 
     def _say_codes(self, con: Any, layout: Layout) -> None:
@@ -340,7 +345,7 @@ def code_lists() -> dict[str, dict[str, str]]:
 def codes_of(profile: Profile, list_name: str) -> frozenset[str] | None:
     """The codes of a list: the profile's reference data, or the few that the project fixes; None: no such list."""
     file = profile.folder / "reference" / f"{list_name}.csv"
-    if os.path.isfile(file):
+    if file.is_file():
         with file.open(encoding="utf-8", newline="") as stream:
             return frozenset(row["code"] for row in csv.DictReader(stream) if row.get("code"))
     text = (DBT_PROJECT / "models" / "staging" / "reference" / "stg_codes.sql").read_text(encoding="utf-8")
