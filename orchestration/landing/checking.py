@@ -192,7 +192,7 @@ class _Check:
         file = TextFile(1, records.header, records.columns, records.lines, records.bad, day)
         with open_engine() as con, closing(TypedBatch(con, layout, [file], Tokens(secrets.token_bytes(32)))) as batch:
             rows = batch.rows[1]
-            misdated = batch.is_misdated(1, day)
+            misdated = batch.is_misdated(1, day, covered_until(contract.cadence, day))
             read = records.rows_read - rows.left_out
             lines = [f"{read:,} read = {rows.good:,} good + {rows.bad:,} bad"]
             if rows.left_out:
@@ -210,9 +210,7 @@ class _Check:
         self.checked.is_good = misdated is None and rows.bad == 0
         if misdated:
             raise FileFault(misdated)
-        said = (
-            "every row would be loaded" if self.checked.is_good else "the bad rows would be set aside, the rest loaded"
-        )
+        said = "every row is good" if self.checked.is_good else "the bad rows would be set aside, the rest loaded"
         self.checked.say("In short", [f"the file would be taken in; {said}"])
 
     def _say_times(self, contract: Contract, oldest: int | None, newest: int | None) -> None:

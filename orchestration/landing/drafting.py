@@ -68,6 +68,8 @@ _PAIRS = {"d": "m", "m": "d"}
 _KNOWN_AS: dict[str, tuple[str, ...]] = {
     "incident_ref": (
         "inc_ref",
+        "incident",
+        "event",
         "incident_ref",
         "incident number",
         "incident_id",
@@ -85,7 +87,7 @@ _KNOWN_AS: dict[str, tuple[str, ...]] = {
     "opening_code": ("open_code", "type", "nature", "problem", "call type", "incident type", "category"),
     "closing_code": ("close_code", "final type", "disposition code"),
     "grade_initial": ("grade_init", "initial priority"),
-    "grade_current": ("grade_curr", "grade", "priority", "final priority", "priorite"),
+    "grade_current": ("grade_curr", "grade", "pri", "priority", "final priority", "priorite"),
     "lpa": ("lpa", "area", "district", "division", "agency", "zone", "secteur"),
     "beat": ("beat", "sector", "grid"),
     "status": ("status", "etat"),
@@ -288,7 +290,8 @@ def _personal(header: str, values: list[str]) -> tuple[str, str | None, str] | N
         return "token", "cli", "its values look like telephone numbers"
     if sum("@" in value for value in sample) * 5 > len(sample):
         return "withheld", None, "its values look like e-mail addresses"
-    if _TELEPHONE.search(words) and not _time_patterns(sample[:50]) and not _is_small_number(sample):
+    has_digits = sum(sum(map(str.isdigit, value)) > 4 for value in sample) * 2 > len(sample)
+    if _TELEPHONE.search(words) and has_digits and not _time_patterns(sample[:50]):
         return "token", "cli", "its name speaks of a telephone"
     if _time_patterns(sample[:50]) or _is_small_number(sample):
         return None
@@ -348,7 +351,12 @@ def _judge(look: Look, header: str, values: list[str]) -> None:
 
 def _judge_numbered(look: Look, header: str, values: list[str]) -> None:
     """Is it a time written as a number?"""
-    speaks = re.search(r"date|time|stamp|start|end|epoch|heure|created|at$|_ts", header, re.I)
+    speaks = re.search(
+        r"date|time|stamp|start|end|epoch|heure|creat|offer|answer|releas|beg[iau]n|dispatch|arriv|clear|clos|receiv"
+        r"|_at$|_ts$",
+        header,
+        re.I,
+    )
     try:
         low, high = min(map(float, values)), max(map(float, values))
     except ValueError:
@@ -358,7 +366,12 @@ def _judge_numbered(look: Look, header: str, values: list[str]) -> None:
         ("epoch_milliseconds", 631_152_000_000, 4_102_444_800_000),
         ("excel_days", 25_000, 60_000),
     ):
-        if speaks and first <= low and high <= last and (word != "excel_days" or look.kind == "decimal"):
+        if (
+            (speaks or word == "epoch_milliseconds")
+            and first <= low
+            and high <= last
+            and (word != "excel_days" or look.kind == "decimal")
+        ):
             _judge_time(look, values, [word])
 
 
@@ -373,13 +386,16 @@ def _judge_time(look: Look, values: list[str], patterns: list[str]) -> None:
 
 
 def _time_evidence(look: Look, values: list[str], patterns: list[str]) -> str:
-    told = f"all {look.distinct:,} values fit {patterns[0]}"
+    misfits = _misfits(patterns[0], values)
+    told = f"all values fit {patterns[0]}"
+    if misfits:
+        told = f"{look.distinct - misfits:,} of {look.distinct:,} values fit {patterns[0]}, the others would be bad"
     swapped = next((other for other in patterns[1:] if _is_swapped(patterns[0], other)), None)
     days = patterns[0].replace("-", "")
     if swapped:
         return (
-            f"AMBIGUOUS: all {look.distinct:,} values fit {patterns[0]} and {swapped}; no day is over 12. Ask the "
-            "sender which of both is the day"
+            f"DECIDE, it is AMBIGUOUS: {told}, and {swapped} as well, for no day is over 12; ask the sender which of "
+            "both is the day"
         )
     if "%d" in days and "%m" in days and not days.startswith(("%Y", "%y")):
         other = "day" if days.index("%d") < days.index("%m") else "month"
@@ -397,17 +413,23 @@ def _time_patterns(values: Sequence[str]) -> list[str]:
     shape = re.sub(r"[A-Za-z]+", "a", re.sub(r"\d+", "9", values[0]))
     if not re.search(r"9[-/.: ]", shape) and not re.fullmatch(r"\d{6}|\d{8}", values[0]):
         return []
-    possible = [pattern for pattern in _patterns() if _fits(pattern, values[:20])]
-    return [pattern for pattern in possible if _fits(pattern, values)]
+    possible = [pattern for pattern in _patterns() if _misfits(pattern, values[:20]) <= _may_miss(values[:20])]
+    misfits = {pattern: _misfits(pattern, values) for pattern in possible}
+    fitting = [pattern for pattern in possible if misfits[pattern] <= _may_miss(values)]
+    best = min((misfits[pattern] for pattern in fitting), default=0)
+    return [pattern for pattern in fitting if misfits[pattern] == best]
 
 
-def _fits(pattern: str, values: Sequence[str]) -> bool:
+def _may_miss(values: Sequence[str]) -> int:
+    """Values that may be wrong in a column of times: one of a few, or one in twenty."""
+    return max(len(values) // 20, 1 if len(values) >= 4 else 0)
+
+
+def _misfits(pattern: str, values: Sequence[str]) -> int:
+    """How many values do not stand in a pattern, or say a year that nobody means."""
     parsed = Pattern(pattern)
-    for value in values:
-        moment = parsed.parse(value)
-        if moment is None or (parsed.has_day and not 1950 <= moment.year <= 2100):
-            return False
-    return True
+    moments = [parsed.parse(value) for value in values]
+    return sum(m is None or (parsed.has_day and not 1950 <= m.year <= 2100) for m in moments)
 
 
 _made: list[str] = []
@@ -694,9 +716,7 @@ class _Drafted:
     def _findings(self) -> list[str]:
         """What is worth saying beside the draft."""
         found = [f"{self.written.rows:,} rows, {len(self.looks)} columns", *self.written.notes]
-        found += [
-            f"{_plain(look.header)}: {look.evidence}" for look in self.looks if look.evidence.startswith("AMBIGUOUS")
-        ]
+        found += [f"{_plain(look.header)}: {look.evidence}" for look in self.looks if "AMBIGUOUS" in look.evidence]
         own = [look for look in self.looks if look.header not in self._doubled]
         personal = [_plain(look.header) for look in own if look.kind in ("token", "withheld")]
         if personal:
