@@ -70,6 +70,14 @@ def test_a_model_is_written_in_lower_case(path: Path) -> None:
     assert not re.search(r"\b(SELECT|FROM|WHERE|JOIN|GROUP BY|ORDER BY|CASE|WHEN)\b", code)
 
 
+def test_a_fact_published_by_month_says_which_months_a_run_touches(models: list[dict[str, Any]]) -> None:
+    """Else a run that changes rows of a month, and not their number, publishes the month as it used to be."""
+    only_added_to = {"kpi_changes"}
+    by_month = {node["name"] for node in models if node["config"]["meta"].get("month_of")} - only_added_to
+    (touched,) = (node for node in models if node["name"] == "int_touched_months")
+    assert by_month == set(re.findall(r"'(\w+)' as table_name", touched["raw_code"]))
+
+
 def test_nothing_flows_back(nodes: dict[str, Any], models: list[dict[str, Any]]) -> None:
     """A model reads its own layer and those before it; metrics read marts."""
     wrong = []

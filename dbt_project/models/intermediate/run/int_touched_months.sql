@@ -56,6 +56,8 @@ changed as (
     union all
     select 'fct_incident_states' as table_name, affected_date as changed_date from state_dates where subject = 'states'
     union all
+    select 'fct_unresourced_hourly' as table_name, affected_date as changed_date from state_dates where subject = 'hours'
+    union all
     select 'fct_resource_statuses' as table_name, started_date as changed_date from resource_days
     union all
     select 'fct_agent_intervals' as table_name, interval_date as changed_date from agent_days
