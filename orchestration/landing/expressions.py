@@ -171,7 +171,10 @@ class _Writer:
         writer = self._writers.get(type(node))
         if writer is None:
             raise ExpressionProblem(_not_allowed(node))
-        rendered: Rendered = writer(self, node)
+        try:
+            rendered: Rendered = writer(self, node)
+        except (KeyError, AttributeError, TypeError):  # a part that the function wants is not there
+            raise ExpressionProblem(f"{_short(_told(node))} misses a value that it wants") from None
         return rendered
 
     # --- leaves ---
@@ -318,7 +321,8 @@ class _Writer:
             exp.DataType.Type.VARCHAR: "text",
         }
         wanted = kinds.get(to.this)
-        if wanted is None or to.args.get("expressions"):
+        precision = [str(part) for part in to.args.get("expressions") or ()]
+        if wanted is None or precision not in ([], ["18", "3"]):  # the second is what a plain `decimal` is parsed as
             raise ExpressionProblem("cast makes an integer, a decimal or a text: cast(a as integer)")
         if inner.kind in (wanted, "null"):
             return Rendered(wanted, f"{inner.sql}")
