@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.commands import contract, keeping, profile
+from orchestration.commands import contract, keeping, profile, quarantine
 from orchestration.commands.common import (
     FormatOption,
     WarehouseOption,
@@ -36,6 +36,7 @@ app.add_typer(profile.app, name="profile")
 app.command(epilog="Example: occ doctor --mend")(keeping.doctor)
 app.command(epilog="Example: occ backup /mnt/backups/occ-20261122.tar")(keeping.backup)
 app.command(epilog="Example: occ restore /mnt/backups/occ-20261122.tar --warehouse /data/warehouse")(keeping.restore)
+app.add_typer(quarantine.app, name="quarantine")
 
 
 def main() -> None:
@@ -124,6 +125,7 @@ def run(
 
     typer.echo("Nothing new was delivered; the current generation stands." if published is None else "")
     closing_screen(settings)
+    quarantine.say_what_may_be_read_again(settings)
 
 
 @app.command(epilog='Example: occ query "select * from metrics.kpi_register limit 5" --format json')

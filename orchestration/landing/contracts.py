@@ -8,6 +8,8 @@ The words' descriptions are the reference in docs/contracts.md and the schema fo
 from __future__ import annotations
 
 import codecs
+import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
@@ -833,6 +835,13 @@ class Profile(_Model):
     def exports(self) -> tuple[str, ...]:
         """Every export that has a landing table, whether this force sends it or not."""
         return tuple(load_shapes())
+
+    def digest_for(self, export: str | None) -> str:
+        """Digest of all that a file of an export is read by, to see whether it changed; None: a file of no export."""
+        contracts = [each for each in self.contracts if export in (None, each.export)]
+        formats = {name: each.model_dump(mode="json") for name, each in self.formats.items()}
+        told = [self.time_zone, self.largest_file_mib, formats, *(each.model_dump(mode="json") for each in contracts)]
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
     def zone_of(self, contract: Contract) -> str:
         return contract.time_zone or self.time_zone

@@ -24,6 +24,8 @@ from orchestration.landing.shapes import load_shapes
 from orchestration.landing.tokens import mask_name
 
 _NEVER = date.max
+FileKey = tuple[str, str, str]
+"""What makes two registrations speak of the same file: path and name as they may be shown, and sha256."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,15 @@ class Registration:
     unknown_columns: str  # JSON: name -> how many rows have a value
     rows_left_out: int = 0  # records that are not of the export, beside rows_read
     emptied: str = "{}"  # JSON: field -> how many values were null for lying beyond their bound
+    read_under: str = ""  # digest of the contracts that it was read under; empty where an older version registered it
 
     @property
     def is_readable(self) -> bool:
         return self.reason is None
+
+    @property
+    def key(self) -> FileKey:
+        return self.path, self.name, self.sha256
 
 
 @dataclass(frozen=True)
@@ -128,13 +135,20 @@ def resolve(registrations: Iterable[Registration]) -> list[Delivery]:
     return sorted(deliveries, key=lambda d: (d.business_date or _NEVER, d.name, d.path, d.sha256))
 
 
+def standing(registrations: Iterable[Registration]) -> list[Registration]:
+    """One registration per file: where it was read again, the newest, to which the earlier ones have given way."""
+    return list({file.key: file for file in sorted(registrations, key=lambda file: file.batch)}.values())
+
+
+def delivery_ids(registrations: Iterable[Registration]) -> dict[FileKey, str]:
+    """The id that each registered file has as a delivery."""
+    return {file.key: own_id for own_id, file in _identified(registrations)}
+
+
 def _identified(registrations: Iterable[Registration]) -> list[tuple[str, Registration]]:
-    latest = {}
-    for file in sorted(registrations, key=lambda file: file.batch):
-        latest[file.path, file.name, file.sha256] = file
     copies: dict[tuple[str, str], int] = {}
     found = []
-    for file in sorted(latest.values(), key=lambda file: (file.name, file.sha256, file.path)):
+    for file in sorted(standing(registrations), key=lambda file: (file.name, file.sha256, file.path)):
         copy = copies.get((file.name, file.sha256), 0)
         copies[file.name, file.sha256] = copy + 1
         found.append((delivery_id(file.name, file.sha256, copy), file))
@@ -188,7 +202,7 @@ def _delivery(own_id: str, file: Registration, original: tuple[str, Registration
 
 def contents(registrations: Iterable[Registration], deliveries: Sequence[Delivery]) -> list[Content]:
     """The counted contents in delivery order within each export: business date, `_HHMMSS`, name version, sha256."""
-    exports_of = {(file.path, file.sha256): file.exports.split(",") for file in registrations}
+    exports_of = {(file.path, file.sha256): file.exports.split(",") for file in standing(registrations)}
     found: dict[str, list[tuple[tuple[Any, ...], Content]]] = {}
     for delivery in deliveries:
         if not delivery.is_counted or delivery.content_no is None or delivery.business_date is None:
@@ -246,6 +260,7 @@ REGISTRY_SCHEMA = pa.schema(
         ("unknown_columns", pa.string()),
         ("rows_left_out", pa.int64()),
         ("emptied", pa.string()),
+        ("read_under", pa.string()),
     ]
 )
 
@@ -280,11 +295,15 @@ _DELIVERY_TYPES = {
 }
 
 
-def sync_build_database(con: duckdb.DuckDBPyConnection, warehouse: Path, profile: Profile) -> None:
+def sync_build_database(
+    con: duckdb.DuckDBPyConnection, warehouse: Path, profile: Profile, published_batches: Sequence[str] = ()
+) -> None:
     """(Re)create schema `landing` from the committed registry.
 
     Tables `deliveries` and `contents`, one view per export, view `quarantined_rows`. Of `published_contents`, which
-    publish fills, only the table is made.
+    publish fills, only the table is made. `read_again`: deliveries whose rows an earlier registration brought, and
+    another one brings since a batch that is none of `published_batches`. A content is pending when it is not
+    published, or was read again.
     """
     landing_store = warehouse / "landing"
     registrations = read_registrations(landing_store)
@@ -292,10 +311,16 @@ def sync_build_database(con: duckdb.DuckDBPyConnection, warehouse: Path, profile
     con.execute("create schema if not exists landing")
     _fill(con, "deliveries", Delivery, deliveries)
     _fill(con, "all_contents", Content, contents(registrations, deliveries))
+    con.execute(
+        "create or replace table landing.read_again as select unnest(?::varchar[]) as delivery_id",
+        [_read_again(registrations, published_batches)],
+    )
     con.execute("create table if not exists landing.published_contents (delivery_id varchar, business_date date)")
     con.execute(
         "create or replace table landing.contents as "
-        "select all_contents.*, published.delivery_id is null as is_pending from landing.all_contents "
+        "select all_contents.*, published.delivery_id is null "
+        "or delivery_id in (select delivery_id from landing.read_again) as is_pending "
+        "from landing.all_contents "
         "left join (select distinct delivery_id, business_date from landing.published_contents) as published "
         "using (delivery_id, business_date) order by export, delivery_rank"
     )
@@ -304,6 +329,19 @@ def sync_build_database(con: duckdb.DuckDBPyConnection, warehouse: Path, profile
         shape = load_shapes()[export]
         _view(con, export, shape.stored_columns(), store.data_files(landing_store, export))
     _quarantine_view(con, store.quarantine_files(landing_store))
+
+
+def _read_again(registrations: Sequence[Registration], published_batches: Sequence[str]) -> list[str]:
+    """Ids of deliveries whose stored rows are others than those of their earlier registration."""
+    numbers: dict[FileKey, int | None] = {}
+    found = set()
+    for file in sorted(registrations, key=lambda file: file.batch):
+        number = numbers.get(file.key)
+        if number not in (None, file.content_no) and file.batch not in published_batches:
+            found.add(file.key)
+        numbers[file.key] = file.content_no
+    ids = delivery_ids(registrations) if found else {}
+    return sorted(ids[key] for key in found)
 
 
 def _fill(con: duckdb.DuckDBPyConnection, table: str, kind: type[Any], rows: Sequence[Any]) -> None:

@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -49,6 +49,7 @@ from orchestration.landing.recognition import (
 from orchestration.landing.registry import (
     QUARANTINE_SCHEMA,
     Delivery,
+    FileKey,
     Registration,
     read_registrations,
     resolve,
@@ -94,7 +95,7 @@ class LandingResult:
 
 
 @dataclass
-class _Rows:
+class Rows:
     """The records of a file that fits a contract, on their way to the store."""
 
     contract: Contract
@@ -109,14 +110,14 @@ class _Rows:
 
 
 @dataclass
-class _Reading:
+class Reading:
     """One file on its way: as found, as read, as judged."""
 
     found: FoundFile
     named: NamedFile
     sha256: str
     day: date | None = None
-    rows: _Rows | None = None
+    rows: Rows | None = None
     reason: str | None = None  # why it is quarantined whole
     is_without_rows: bool = False
 
@@ -138,11 +139,18 @@ def land(
     """
     store.check_batch_name(batch)
     landing_store = warehouse / "landing"
-    try:
+    with trouble_with_the_store(landing_store):
         landing_store.mkdir(parents=True, exist_ok=True)
         store.remove_orphans(landing_store, profile.exports)
         tokens = Tokens(open_key(key_file, landing_store))
-        return _Run(landing_dir, landing_store, profile, tokens, batch, progress, pause_seconds).go()
+        return LandingRun(landing_dir, landing_store, profile, tokens, batch, progress, pause_seconds).go()
+
+
+@contextmanager
+def trouble_with_the_store(landing_store: Path) -> Iterator[None]:
+    """Trouble of the machine, in words: raises StoreProblem."""
+    try:
+        yield
     except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         said = (error.strerror if isinstance(error, OSError) else None) or str(error).partition("\n")[0]
         raise StoreProblem(
@@ -151,7 +159,9 @@ def land(
         ) from None
 
 
-class _Run:
+class LandingRun:
+    """One run over one landing store, step by step."""
+
     def __init__(
         self,
         landing_dir: Path,
@@ -175,9 +185,11 @@ class _Run:
         self.names: dict[str, set[str]] = {}  # name -> digests of bytes registered in earlier runs
         self.next_content = 1
         self.layouts: dict[str, Layout] = {}
+        self.digests: dict[str | None, str] = {}  # export -> of the contracts it is read by
         self.file_numbers: dict[tuple[str, str, str], int] = {}
         self.engine: duckdb.DuckDBPyConnection
         self.quarantine: pq.ParquetWriter | None = None
+        self.again: dict[FileKey, Registration] = {}  # files that are read again, as they were registered before
 
     def go(self) -> LandingResult:
         earlier = read_registrations(self.store)
@@ -191,7 +203,8 @@ class _Run:
             return self.result
         taken: set[str] = set()
         with open_engine() as self.engine:
-            for group in self._groups(new, {(r.path, r.name, r.sha256) for r in earlier}, taken):
+            known_files = {registration.key for registration in earlier}
+            for group in self._groups(self._unknown(known_files, self._read_all(new, taken))):
                 self._take_in(group)
         self._commit()
         folder.write_seen(self.store, seen | taken)
@@ -218,16 +231,15 @@ class _Run:
         return still
 
     # --- reading ------------------------------------------------------------------------------------------------
-    def _groups(
-        self, files: list[FoundFile], known_files: set[tuple[str, str, str]], taken: set[str]
-    ) -> Iterator[list[_Reading]]:
+    def _unknown(self, known_files: set[FileKey], readings: Iterator[Reading]) -> Iterator[Reading]:
+        """Without those that are registered: the same file, touched."""
+        return (reading for reading in readings if self.key_of(reading) not in known_files)
+
+    def _groups(self, readings: Iterator[Reading]) -> Iterator[list[Reading]]:
         """Files read, in groups of one contract small enough to be typed in one go."""
-        open_groups: dict[str, list[_Reading]] = {}
+        open_groups: dict[str, list[Reading]] = {}
         export = None
-        for reading in self._read_all(files, taken):
-            path, name = shown_name(reading.found.relative)
-            if (path, name, reading.sha256) in known_files:
-                continue  # the same file, touched
+        for reading in readings:
             if reading.rows is None:
                 yield [reading]
                 continue
@@ -241,11 +253,11 @@ class _Run:
                 yield open_groups.pop(contract.name)
         yield from open_groups.values()
 
-    def _read_all(self, files: list[FoundFile], taken: set[str]) -> Iterator[_Reading]:
+    def _read_all(self, files: list[FoundFile], taken: set[str]) -> Iterator[Reading]:
         named = [(file, recognise(file.name, self.profile)) for file in files]
         named.sort(key=_reading_order)
         with ThreadPoolExecutor(max(1, min(4, os.cpu_count() or 1))) as pool:
-            waiting: list[tuple[FoundFile, Future[_Reading | None]]] = []
+            waiting: list[tuple[FoundFile, Future[Reading | None]]] = []
             place, ahead = 0, 0
             for done in range(len(named)):
                 while place < len(named) and (not waiting or (ahead < _AHEAD_BYTES and len(waiting) < _AHEAD_FILES)):
@@ -260,13 +272,13 @@ class _Run:
                     taken.add(file.signature)
                     yield reading
 
-    def _read(self, file: FoundFile, named: NamedFile) -> _Reading | None:
+    def _read(self, file: FoundFile, named: NamedFile) -> Reading | None:
         """Everything that can be known of a file by itself; None when it is left for the next run."""
         largest = self.profile.largest_file_mib
         try:
             if file.size > largest * MIB:
                 reason = f"it is over {largest} MiB (largest_file_mib in the profile): it was not read"
-                return _Reading(file, named, sha256=folder.digest_of_large(file), reason=reason)
+                return Reading(file, named, sha256=folder.digest_of_large(file), reason=reason)
             data = folder.read_bytes(file)
         except folder.Changed:
             self.result.still_growing.append(mask_name(file.relative))
@@ -274,7 +286,7 @@ class _Run:
         except OSError as error:
             self.result.unreadable.append(f"{mask_name(file.relative)}: {error.strerror}")
             return None
-        reading = _Reading(file, named, sha256=hashlib.sha256(data).hexdigest())
+        reading = Reading(file, named, sha256=hashlib.sha256(data).hexdigest())
         try:
             self._judge(reading, data)
         except FileFault as fault:
@@ -285,7 +297,7 @@ class _Run:
             reading.is_without_rows = is_without_rows(data, file.name)
         return reading
 
-    def _judge(self, reading: _Reading, data: bytes) -> None:
+    def _judge(self, reading: Reading, data: bytes) -> None:
         contracts = reading.named.contracts
         if not contracts:
             raise FileFault("its name fits no contract")
@@ -299,11 +311,11 @@ class _Run:
         check_header(contract, file.header)
         records = records_of(file, contract)
         reading.day = business_date(contract, reading.named.groups) or day_of_rows(contract, self.profile, records)
-        reading.rows = _Rows(contract, reading.day, records, unknown_columns(contract, records), len(file.text))
+        reading.rows = Rows(contract, reading.day, records, unknown_columns(contract, records), len(file.text))
         reading.is_without_rows = records.rows_read == 0
 
     # --- typing and storing -------------------------------------------------------------------------------------
-    def _take_in(self, group: list[_Reading]) -> None:
+    def _take_in(self, group: list[Reading]) -> None:
         """Type and store files of one contract; register them. What cannot be typed together is typed alone."""
         readable = [reading.rows for reading in group if reading.rows]
         for rows in readable:
@@ -322,7 +334,7 @@ class _Run:
             self._register(reading)
             reading.rows = None  # its records are stored
 
-    def _typed(self, group: list[_Reading], readable: list[_Rows]) -> TypedBatch | None:
+    def _typed(self, group: list[Reading], readable: list[Rows]) -> TypedBatch | None:
         """The files' rows, typed. None when the engine cannot: a single file is then quarantined whole."""
         layout = self._layout(readable[0].contract)
         try:
@@ -338,7 +350,7 @@ class _Run:
             self.layouts[contract.name] = Layout(contract, self.profile)
         return self.layouts[contract.name]
 
-    def _store(self, group: list[_Reading], contract: Contract, batch: TypedBatch) -> None:
+    def _store(self, group: list[Reading], contract: Contract, batch: TypedBatch) -> None:
         stored = [each.rows for each in group if each.rows and self._is_to_store(each, each.rows, batch)]
         months: dict[str, list[int]] = {}
         for rows in stored:
@@ -348,7 +360,7 @@ class _Run:
                 self._store_month(batch, contract, export, month, numbers)
         self._store_quarantine([value for rows in stored for value in batch.rows[rows.content_no].quarantined])
 
-    def _is_to_store(self, reading: _Reading, rows: _Rows, batch: TypedBatch) -> bool:
+    def _is_to_store(self, reading: Reading, rows: Rows, batch: TypedBatch) -> bool:
         """Judge a typed file; its rows are stored unless it is quarantined whole or they are there already."""
         last_day = covered_until(rows.contract.cadence, rows.day)
         reading.reason = batch.is_misdated(rows.content_no, rows.day, last_day)
@@ -382,19 +394,21 @@ class _Run:
         self.quarantine.write_table(table)
 
     # --- registering --------------------------------------------------------------------------------------------
-    def _register(self, reading: _Reading) -> None:
+    def _register(self, reading: Reading) -> None:
         rows = reading.rows if reading.reason is None else None  # quarantined whole: nothing of it is counted
         contract = reading.rows.contract if reading.rows else None
         candidate = contract or next(iter(reading.named.contracts), None)
-        path, name = shown_name(reading.found.relative)
+        path, name, sha256 = self.key_of(reading)
+        before = self.again.get((path, name, sha256))
+        others = self.names.get(name, set()) - {sha256}
         self.registrations.append(
             Registration(
                 path=path,
                 name=name,
-                signature=reading.found.signature,
-                sha256=reading.sha256,
+                signature=before.signature if before else reading.found.signature,
+                sha256=sha256,
                 bytes=reading.found.size,
-                received_at=datetime.now(UTC),
+                received_at=before.received_at if before else datetime.now(UTC),
                 batch=self.batch,
                 export=candidate.export if candidate else None,
                 contract=contract.name if contract else None,
@@ -404,7 +418,7 @@ class _Run:
                 covered_until=covered_until(candidate.cadence, reading.day) if candidate and reading.day else None,
                 part=reading.named.part,
                 suffix_time=reading.named.suffix_time,
-                name_version=len(self.names.get(name, set()) - {reading.sha256}),
+                name_version=before.name_version if before else len(others),
                 content_no=rows.content_no if rows else None,
                 exports=",".join(self._layout(contract).exports) if contract else "",
                 reason=reading.reason,
@@ -414,8 +428,20 @@ class _Run:
                 rows_quarantined=rows.quarantined if rows else 0,
                 is_without_rows=reading.is_without_rows,
                 unknown_columns=reading.rows.unknown if reading.rows else "{}",
+                read_under=self._digest(candidate.export if candidate else None),
             )
         )
+
+    @staticmethod
+    def key_of(reading: Reading) -> FileKey:
+        """What the file is registered as."""
+        path, name = shown_name(reading.found.relative)
+        return path, name, reading.sha256
+
+    def _digest(self, export: str | None) -> str:
+        if export not in self.digests:
+            self.digests[export] = self.profile.digest_for(export)
+        return self.digests[export]
 
     def _commit(self) -> None:
         if self.quarantine is not None:
@@ -429,7 +455,7 @@ class _Run:
         self.result.deliveries = [delivery for delivery in everything if delivery.batch == self.batch]
 
 
-def _text_file(rows: _Rows) -> TextFile:
+def _text_file(rows: Rows) -> TextFile:
     records = rows.records
     return TextFile(rows.content_no, records.header, records.columns, records.lines, records.bad, rows.day)
 

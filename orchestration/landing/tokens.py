@@ -17,7 +17,8 @@ _EMAIL = "[e-mail]"
 
 _DIGIT_RUN = re.compile(r"\d{7,}")
 # A telephone number as people write it: a leading +, 00 or 0, then at least nine digits with single separators.
-_TELEPHONE = re.compile(r"(?<![\w])(?:\+\d|\(?0\d)(?:[\s().\-]{0,3}\d){7,}")
+# A letter may stand right before it ("tel07700 900123").
+_TELEPHONE = re.compile(r"(?<![\d_])(?:\+\d|\(?0\d)(?:[\s().\-]{0,3}\d){7,}")
 # The same for the engine, a little wider: what matches is looked at again with the patterns here.
 PERHAPS_PERSONAL = r"[0-9]{7}|@|[+0][0-9]?[()\s.-]*([0-9][()\s.-]{0,3}){7}"
 _EMAIL_ADDRESS = re.compile(r"[^\s@<>,;:\"'()\[\]]+@[^\s@<>,;:\"'()\[\]]+")

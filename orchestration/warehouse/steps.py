@@ -60,7 +60,8 @@ def land_deliveries(settings: Settings) -> LandingResult:
         with build_database(settings) as con:
             _note_what_is_published(settings, con)
             _note_what_was_taken_up(con)
-            sync_build_database(con, settings.warehouse, profile)
+            published = generation.current(settings)
+            sync_build_database(con, settings.warehouse, profile, published.batches if published else ())
             _plan_run(settings, con, name)
     return result
 
@@ -242,6 +243,8 @@ def _reasons_for_full_build(settings: Settings, con: duckdb.DuckDBPyConnection) 
         "union select delivery_id, business_date from landing.taken_up) "
         "except select delivery_id, business_date from landing.contents)"
     ).fetchall()[0][0]
+    if con.execute("select count(*) from landing.read_again").fetchall()[0][0]:
+        reasons.append("delivered files were read again")
     if withdrawn:
         reasons.append("an earlier delivery with the same bytes took the place of one that counted")
     return reasons

@@ -135,17 +135,22 @@ def _fuzz_batch(room: Path, plan: list[tuple[Fault, int, int]], report: Report, 
 
 def _make(room: Path, planned: tuple[Fault, int, int], seed: int) -> list[Spoiled]:
     fault, layout, number = planned
+    paths = spoil(room / "landing" / f"{number:05}", fault, layout, seed)
+    return [Spoiled(fault, ALL_LAYOUTS[layout].export, _shown(path.relative_to(room / "landing"))) for path in paths]
+
+
+def spoil(folder: Path, fault: Fault, layout: int, seed: int) -> list[Path]:
+    """Make the files of one class in a folder of their own."""
     rng = Random(zlib.crc32(f"{seed}/{fault.name}/{layout}".encode()))
-    sheet = honest(rng, ALL_LAYOUTS[layout])
+    folder.mkdir(parents=True, exist_ok=True)
     made = []
-    for name, content in fault.spoil(rng, sheet):
-        path = Path(os.fsdecode(os.fsencode(room / "landing" / f"{number:05}") + b"/" + os.fsencode(name)))
-        path.parent.mkdir(parents=True, exist_ok=True)
+    for name, content in fault.spoil(rng, honest(rng, ALL_LAYOUTS[layout])):
+        path = Path(os.fsdecode(os.fsencode(folder) + b"/" + os.fsencode(name)))
         if isinstance(content, bytes):
             path.write_bytes(content)
         else:
             content(path)
-        made.append(Spoiled(fault, sheet.export, _shown(path.relative_to(room / "landing"))))
+        made.append(path)
     return made
 
 
