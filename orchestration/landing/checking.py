@@ -98,6 +98,7 @@ class _Check:
         self.name = name
         self.profile = profile
         self.forced = forced
+        self.has_day = True
 
     def go(self) -> None:
         content = unpack(self.data, self.name)
@@ -112,7 +113,10 @@ class _Check:
             if self.forced is None:
                 raise
             day = datetime.now(UTC).date()
-            self.checked.say("Business date", ["its name holds none that the contract could read: checked as of today"])
+            self.has_day = False
+            self.checked.say(
+                "Business date", ["its name holds none that the contract could read; not looked at further"]
+            )
         else:
             self._say_day(contract, day)
         self._say_unknown(contract, records)
@@ -192,7 +196,8 @@ class _Check:
         file = TextFile(1, records.header, records.columns, records.lines, records.bad, day)
         with open_engine() as con, closing(TypedBatch(con, layout, [file], Tokens(secrets.token_bytes(32)))) as batch:
             rows = batch.rows[1]
-            misdated = batch.is_misdated(1, day, covered_until(contract.cadence, day))
+            until = covered_until(contract.cadence, day)
+            misdated = batch.is_misdated(1, day, until) if self.has_day else None
             read = records.rows_read - rows.left_out
             lines = [f"{read:,} read = {rows.good:,} good + {rows.bad:,} bad"]
             if rows.left_out:

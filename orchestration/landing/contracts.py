@@ -191,6 +191,11 @@ class Numbers(_Model):
     def is_plain(self) -> bool:
         return self.decimal == "." and not self.thousands
 
+    def plain(self, text: str) -> str:
+        """A number so written, with a point and without groups."""
+        between = " \u00a0\u202f" if self.thousands == " " else self.thousands
+        return text.translate({ord(character): None for character in between}).replace(self.decimal, ".")
+
 
 class _Coded(_Model):
     """What columns and fields of text share: a code list."""

@@ -320,7 +320,8 @@ def _is_small_number(values: list[str]) -> bool:
 
 
 def _judge(look: Look, header: str, values: list[str]) -> None:
-    if patterns := _time_patterns(values):
+    patterns = _time_patterns(values)
+    if patterns and not _misfits(patterns[0], values):
         _judge_time(look, values, patterns)
         return
     if all(re.fullmatch(r"-?\d+", value) for value in values):
@@ -344,6 +345,9 @@ def _judge(look: Look, header: str, values: list[str]) -> None:
         parts = max(value.count(":") for value in values) + 1
         look.kind = "duration" + ("HH:MM:SS" if parts == 3 else "MM:SS")
         look.evidence = "durations; they go beyond a day's clock or count minutes and seconds"
+        return
+    if patterns:
+        _judge_time(look, values, patterns)
         return
     look.kind = "reference" if look.distinct == look.filled else "text"
     look.evidence = "every value once" if look.distinct == look.filled else f"{look.distinct:,} different values"

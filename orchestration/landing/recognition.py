@@ -151,7 +151,9 @@ def day_of_rows(contract: Contract, profile: Profile, records: Records) -> date:
 
 def _local_day(contract: Contract, profile: Profile, header: str, text: str) -> date | None:
     told = profile.format_of(contract, header)
-    moment = next((moment for parsed in told.parsed if (moment := parsed.parse(text.strip())) is not None), None)
+    text = text.strip()
+    tried = (parsed.parse(contract.numbers.plain(text) if parsed.is_number else text) for parsed in told.parsed)
+    moment = next((moment for moment in tried if moment is not None), None)
     if moment is None or told.means in (None, "local"):
         return moment.date() if moment else None
     zone = ZoneInfo(profile.zone_of_column(contract, header))
