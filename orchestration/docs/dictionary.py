@@ -66,8 +66,14 @@ def _grouped(con: duckdb.DuckDBPyConnection, sql: str) -> dict[str, list[dict[st
 
 def _said_by_models(settings: Settings) -> dict[str, dict[str, Any]]:
     """What the models of metrics say of their indicators: the YAML at the top of each, as dbt read it."""
-    found: dict[str, dict[str, Any]] = {}
-    for node in dbt.manifest_nodes(settings).values():
-        for indicator in node.get("config", {}).get("meta", {}).get("indicators", []):
-            found[indicator["kpi_id"]] = indicator
-    return found
+    metas = [node.get("config", {}).get("meta", {}) for node in dbt.manifest_nodes(settings).values()]
+    inputs = {name: says for meta in metas for name, says in meta.get("inputs", {}).items()}
+    return {
+        # What counts files rests on no column of theirs.
+        indicator["kpi_id"]: {
+            "columns": {export: [] for export in inputs[indicator["inputs"]]["dated_by"]},
+            **indicator,
+        }
+        for meta in metas
+        for indicator in meta.get("indicators", [])
+    }
