@@ -150,7 +150,13 @@ select
         when 'da_repeats' then is_there and has_outcomes and day >= first_day_of('saab_incidents') + 28
         else is_there
     end as is_complete,
-    input_set in ('da_outcomes', 'da_repeats') and is_there and has_outcomes and is_before_outcomes as is_late
+    input_set in ('da_outcomes', 'da_repeats') and is_there and has_outcomes and is_before_outcomes as is_late,
+    coalesce(
+        input_set = 'unresourced'
+        and is_complete
+        and day - max(day) filter (where not is_there) over (partition by input_set order by day) <= 28,
+        false
+    ) as is_estimated
 from (
     select distinct
         input_set,
@@ -205,7 +211,8 @@ from (
         ) as period_end,
         count(*) filter (is_there) as delivered_day_count,
         count(*) filter (is_complete) as complete_day_count,
-        count(*) filter (is_late) as late_day_count
+        count(*) filter (is_late) as late_day_count,
+        count(*) filter (is_estimated) as estimated_day_count
     from input_days
     cross join (select unnest(['day', 'week', 'month', 'quarter', 'year']) as period_type)
     group by input_set, system, period_type, 4
@@ -972,6 +979,7 @@ select
             and period_end > (select newest_date from as_of_dates inner join reference.exports on system = system_code where export = scope_code)
             then 'PARTIAL'
         when late_day_count > 0 then 'LATE'
+        when estimated_day_count > 0 then 'ESTIMATED'
         else 'OK'
     end as quality_state,
     disruption_keys,
@@ -986,7 +994,7 @@ select
     delivered_day_count,
     complete_day_count,
     late_day_count,
-    0::bigint as estimated_day_count
+    estimated_day_count
 from (
     select kpi_id, period_type, period_start, 'force' as scope_type, 'FORCE' as scope_code
     from indicators

@@ -78,12 +78,20 @@ def silent(before: Rows, after: Rows, told: Rows, told_before: Rows, cuts: list[
             continue
         is_same = value == now[0] or (value is not None and now[0] is not None and abs(value - now[0]) < 1e-9)
         if now[1] == "OK" and not is_same:
-            # Days before the cut lack what later deliveries tell of them: other figures, not nought. A day gone from
-            # the middle is carried on by what stands open (stocks, bookings): the register tells of it.
+            # Days before the cut lack what later deliveries tell: other figures, not nought. A booking whose end lies
+            # on a day gone from the middle is carried on: the register tells of it. Incidents that wait are not.
             near = [cut for cut in cuts if cut.export in inputs[kpi_id] and cut.touches(said[kpi_id])]
             may_differ = (
                 now[0] and all(cut.day > period_end and cut.export in LOOKS_BEYOND_ITS_DAY for cut in near)
-            ) or (kpi_id in is_told and any(cut.kind == "gone" and cut.export in said[kpi_id] for cut in cuts))
+            ) or (
+                kpi_id in is_told
+                and any(
+                    cut.kind == "gone"
+                    and cut.export in said[kpi_id]
+                    and not (kpi_id.startswith("unresourced") and period_end > cut.day)
+                    for cut in cuts
+                )
+            )
             if not may_differ:
                 wrong.append(f"{key} says OK, and is {now[0]} for {value}")
         if now[1] != state and period_end >= first_cut and kpi_id not in is_told and state == "OK":

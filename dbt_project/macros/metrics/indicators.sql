@@ -32,6 +32,7 @@
                 {%- do found.append({
                     'input_set': input_set, 'supplied_by': '', 'role': 'dates', 'export': export,
                     'history_days': says.get('history_days', 0),
+                    'estimated_days_after_gap': says.get('estimated_days_after_gap', 0),
                 }) -%}
             {%- endfor -%}
             {%- for export in says.get('until', []) -%}

@@ -17,10 +17,11 @@ final as (
             {{ sql_text(input.get('only_version', '')) }},
             {{ sql_text(input.get('not_version', '')) }},
             {{ input.get('history_days', 0) }},
+            {{ input.get('estimated_days_after_gap', 0) }},
             {{ sql_text(input.get('says')) }}
         ){{ ',' if not loop.last }}
         {% endfor %}
-    ) as listed (input_set, supplied_by, role, export, only_version, not_version, history_days, says)
+    ) as listed (input_set, supplied_by, role, export, only_version, not_version, history_days, estimated_days_after_gap, says)
 )
 
 select * from final

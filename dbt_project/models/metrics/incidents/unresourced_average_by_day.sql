@@ -6,6 +6,8 @@ inputs:
   unresourced:
     dated_by: [saab_incidents]
     until: [saab_incidents, saab_incident_log]
+    # An incident that was taken or closed on a day whose log is missing seems to wait on, until something else is known of it.
+    estimated_days_after_gap: 28
     supplied_by:
       saab:
         needs: [saab_incidents, saab_incident_log]

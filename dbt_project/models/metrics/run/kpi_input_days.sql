@@ -77,6 +77,7 @@ dated as (
     select
         inputs.input_set,
         max(inputs.history_days) as history_days,
+        max(inputs.estimated_days_after_gap) as estimated_days_after_gap,
         case when count(distinct export_spans.system) = 1 then min(export_spans.system) end as system,
         min(export_spans.first_date) as first_date,
         max(export_spans.as_of_date) as last_date
@@ -105,6 +106,7 @@ spans as (
         dated.input_set,
         dated.system,
         dated.history_days,
+        dated.estimated_days_after_gap,
         dated.first_date,
         case when ended.input_set is null then dated.last_date else ended.last_date end as last_date
     from dated
@@ -168,11 +170,12 @@ supplied_days as (
 ),
 
 -- A set that asks for nothing has every day.
-final as (
+days as (
 
     select
         spans.input_set,
         spans.system,
+        spans.estimated_days_after_gap,
         dates.local_date,
         dates.week_start_date,
         dates.month_start_date,
@@ -182,10 +185,43 @@ final as (
         coalesce(supplied_days.is_complete, true)
             and dates.local_date >= {{ plus_days('spans.first_date', 'spans.history_days') }} as is_complete,
         coalesce(supplied_days.is_complete and not supplied_days.is_in_time, false) as is_late,
+        coalesce(supplied_days.is_in_time, true) as is_in_time,
         coalesce(supplied_days.is_in_time and not supplied_days.is_known, false) as is_estimated
     from spans
     inner join dates on dates.local_date between spans.first_date and spans.last_date
     left join supplied_days on spans.input_set = supplied_days.input_set and dates.local_date = supplied_days.local_date
+
+),
+
+with_last_gap as (
+
+    select
+        *,
+        max(case when not is_there then local_date end) over (partition by input_set order by local_date) as last_gap_date
+    from days
+
+),
+
+-- What ended on a day that is not there seems to go on: a while after it, a complete day is an estimate.
+final as (
+
+    select
+        input_set,
+        system,
+        local_date,
+        week_start_date,
+        month_start_date,
+        quarter_start_date,
+        year_start_date,
+        is_there,
+        is_complete,
+        is_late,
+        is_estimated or (
+            is_complete
+            and is_in_time
+            and coalesce(local_date <= {{ plus_days('last_gap_date', 'estimated_days_after_gap') }}, false)
+        ) as is_estimated
+    from with_last_gap
 
 )
 
