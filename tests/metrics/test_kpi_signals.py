@@ -190,6 +190,21 @@ def test_a_ten_among_ones_and_twos_is_outside_only_because_ranges_are_screened(s
     assert flagged(charted(signals, WITH_ONE_TEN), 1) == [5]
 
 
+def test_a_series_that_is_mostly_nought_has_limits_apart_from_its_centre(signals: Charter) -> None:
+    """Screened, only ranges of nought would be left, and every week would lie outside."""
+    values = [0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+    rows = charted(signals, values)
+    assert rows[0]["centre"] == pytest.approx(6 / 18)
+    assert rows[0]["moving_range_mean"] == pytest.approx(12 / 17)
+    assert flagged(rows, 1) == [6]
+
+
+def test_a_constant_series_lies_on_its_limits_until_it_moves(signals: Charter) -> None:
+    rows = charted(signals, [3] * 20 + [3, 4])
+    assert (rows[0]["lower_limit"], rows[0]["upper_limit"]) == (3, 3)
+    assert flagged(rows, 1) == [22]
+
+
 # -- Rules: cases of their own. A wave far above and below keeps the limits away. --
 
 WIDE = (0, 40, 0, 40, 0, 40, 0, 40, 0, 40, 0, 40, 0)

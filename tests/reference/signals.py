@@ -100,7 +100,8 @@ def limits_of(values: Sequence[Fraction], *, screen: bool = True) -> Limits | No
     mean_range = sum(ranges) / Fraction(len(ranges))
     if screen:
         kept = [each for each in ranges if each < SCREEN * mean_range]
-        mean_range = sum(kept) / Fraction(len(kept)) if kept else mean_range
+        if any(kept):  # else the limits would lie on the centre
+            mean_range = sum(kept) / Fraction(len(kept))
     return Limits(sum(first) / Fraction(len(first)), mean_range)
 
 

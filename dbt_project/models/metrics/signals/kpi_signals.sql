@@ -153,21 +153,26 @@ baselines as (
 
 ),
 
--- Once, ranges that no ordinary variation makes are left out; the mean of the values stays. Without any range at all none is left out.
+-- Once, ranges that no ordinary variation makes are left out; the mean of the values stays. Where that would leave no variation at
+-- all (mostly noughts), none is left out: limits that lie on the centre would make every week a signal.
 screened as (
 
     select
-        points.phase_hash,
+        baselines.phase_hash,
         baselines.centre,
-        cast(sum(points.moving_range) as double) / count(*) as moving_range_mean
-    from points
-    inner join baselines on points.phase_hash = baselines.phase_hash
-    where points.place between 2 and {{ baseline_points }}
-        and (
-            round(cast(points.moving_range as double) - {{ screen_factor }} * baselines.moving_range_mean, 9) < 0
-            or baselines.moving_range_mean = 0
-        )
-    group by points.phase_hash, baselines.centre
+        coalesce(
+            nullif(
+                cast(sum(points.moving_range) as double) / count(points.moving_range),
+                0
+            ),
+            baselines.moving_range_mean
+        ) as moving_range_mean
+    from baselines
+    left join points
+        on baselines.phase_hash = points.phase_hash
+        and points.place between 2 and {{ baseline_points }}
+        and round(cast(points.moving_range as double) - {{ screen_factor }} * baselines.moving_range_mean, 9) < 0
+    group by baselines.phase_hash, baselines.centre, baselines.moving_range_mean
 
 ),
 
