@@ -28,6 +28,7 @@ _SECOND = 1_000_000  # microseconds
 # A daily run reads a little of much: without a limit the engine would keep every page it has read. Its queries are
 # small and many: one core each, two at once, takes less memory than two cores each, and no longer.
 _MEMORY, _MEMORY_OF_A_DAY = "4GB", "700MB"
+_OUT_OF_MEMORY = "Out of Memory"  # how the engine says it
 _RESULT_EVENTS = {"LogModelResult", "LogSeedResult", "LogSnapshotResult", "LogTestResult"}
 
 
@@ -175,7 +176,19 @@ def build(settings: Settings, *, full_refresh: bool, exclude: Sequence[str] = ()
     """Build every model and run every data test on the build database.
 
     `full_refresh` makes every table from nothing. Unit tests judge our code on made-up rows and run in the test suite.
+    A day whose models need more memory than a day should is built again with that of a full build: its tables are
+    written by the units that were delivered, and come out the same however often.
     """
+    if full_refresh:
+        return _build(settings, ["--full-refresh"], exclude, _MEMORY, os.cpu_count() or 2)
+    outcome = _build(settings, [], exclude, _MEMORY_OF_A_DAY, 1)
+    if any(_OUT_OF_MEMORY in failure for failure in outcome.failed_models + outcome.failed_tests):
+        report(f"building the warehouse again: {_MEMORY_OF_A_DAY} of memory were not enough")
+        outcome = _build(settings, [], exclude, _MEMORY, 1)
+    return outcome
+
+
+def _build(settings: Settings, how: list[str], exclude: Sequence[str], memory: str, cores: int) -> DbtBuild:
     from dbt.cli.main import dbtRunner
     from google.protobuf.json_format import MessageToDict
 
@@ -191,12 +204,9 @@ def build(settings: Settings, *, full_refresh: bool, exclude: Sequence[str] = ()
         outcome.events.append(raw)
         report("building the warehouse", len(outcome.events), total)
 
-    os.environ["OCC_BUILD_MEMORY"] = _MEMORY if full_refresh else _MEMORY_OF_A_DAY
-    os.environ["OCC_BUILD_CORES"] = str(os.cpu_count() or 2) if full_refresh else "1"
+    os.environ["OCC_BUILD_MEMORY"], os.environ["OCC_BUILD_CORES"] = memory, str(cores)
     # Without the manifest written again: the one that was parsed stands, and `DbtBuild` holds the results.
-    arguments = ["build", *common_arguments(settings), "--exclude-resource-type", "unit_test", "--no-write-json"]
-    if full_refresh:
-        arguments.append("--full-refresh")
+    arguments = ["build", *common_arguments(settings), "--exclude-resource-type", "unit_test", "--no-write-json", *how]
     if exclude:
         arguments += ["--exclude", *exclude]
     try:

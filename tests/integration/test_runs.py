@@ -11,7 +11,9 @@ import pytest
 
 from orchestration.publish.content_hash import is_hashed
 from orchestration.publish.generation import current
+from orchestration.runs import run_once
 from orchestration.settings import Settings
+from orchestration.warehouse import dbt
 from tests.support import ask, deliver, occ, run, settings_for
 
 PUBLISHED = {
@@ -147,6 +149,23 @@ def test_a_daily_run_says_its_stages_and_nothing_else(small_sample: Path, tmp_pa
     assert ended.returncode == 0
     stages = ["starting", "landing", "building the warehouse", "judging the quality", "publishing"]
     assert ended.stderr.splitlines() == stages
+
+
+def test_a_day_that_needs_more_memory_than_a_day_should_is_published_all_the_same(
+    small_sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = [path for path in files_below(small_sample / "landing") if path.name.startswith("acd_segments_202109")]
+    settings = settings_for(tmp_path, tmp_path / "landing")
+    deliver(days[:1], tmp_path / "landing")
+    run(settings)
+    deliver(days[1:2], tmp_path / "landing")
+    monkeypatch.setattr(dbt, "_MEMORY_OF_A_DAY", "12MB")
+    said: list[str] = []
+    settings.export()
+    published = run_once(settings, lambda stage, done, total: said.append(stage))
+    assert "building the warehouse again: 12MB of memory were not enough" in said
+    assert published is not None
+    assert ask(settings, "select count(distinct offered_date) from marts.fct_calls") == [(2,)]
 
 
 @pytest.mark.parametrize(
