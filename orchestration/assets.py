@@ -5,6 +5,7 @@ No postponed annotations here: Dagster reads the type of `context` as it stands.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +14,27 @@ from dagster import AssetCheckExecutionContext, AssetExecutionContext
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
-from orchestration.errors import AuditStopped
+from orchestration import arrivals
+from orchestration.errors import AuditStopped, OccError, may_pass
+from orchestration.instance.processes import fail_dead_runs, note_worker
 from orchestration.landing import Profile
+from orchestration.lateness import freshness_policy
 from orchestration.publish.generation import PUBLISHED_SCHEMAS
 from orchestration.quality.checks import to_check_result
+from orchestration.runs import nothing_new
 from orchestration.settings import Settings
-from orchestration.warehouse import dbt, steps
+from orchestration.warehouse import dbt, rebuild, steps
 from orchestration.warehouse.lock import writing
 
 # Every step of a run works in one process: a process that imports Dagster, dbt and Great Expectations pays for it in
 # seconds, and DuckDB lets one process write.
 POOL = "warehouse"
+
+
+LOCK_WAIT_SECONDS = 900  # a run that Dagster starts waits for one on the command line, and the other way round fails
+# Where waiting may help: the disk was busy, another process still held a file. After 5, 10 and 20 seconds.
+_TRIES_AGAIN, _FIRST_PAUSE_SECONDS = 3, 5.0
+AUDIT_TAG = "occ/stopped_by"
 
 
 class Warehouse(dg.ConfigurableResource[Settings]):
@@ -32,8 +43,27 @@ class Warehouse(dg.ConfigurableResource[Settings]):
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Settings]:
         settings = Settings.from_environment()
-        with writing(settings, wait_seconds=0):
+        if context.instance is not None and context.run_id is not None:
+            note_worker(context.instance, context.run_id)
+        with writing(settings, wait_seconds=LOCK_WAIT_SECONDS):
+            if context.instance is not None:
+                fail_dead_runs(context.instance)
             yield settings
+
+
+@contextmanager
+def tried_again_where_that_helps(context: AssetExecutionContext | AssetCheckExecutionContext) -> Iterator[None]:
+    """Have Dagster try the step again after a pause when what is raised may pass; else the run ends at once."""
+    try:
+        yield
+    except Exception as error:
+        if may_pass(error):
+            pause = _FIRST_PAUSE_SECONDS * 2**context.retry_number
+            raise dg.RetryRequested(max_retries=_TRIES_AGAIN, seconds_to_wait=pause) from error
+        if isinstance(error, AuditStopped):
+            context.instance.add_run_tags(context.run.run_id, {AUDIT_TAG: "audit"})
+        said = str(error) if isinstance(error, OccError) else type(error).__name__
+        raise dg.Failure(said, allow_retries=False) from error
 
 
 class Translator(DagsterDbtTranslator):  # type: ignore[misc]  # dagster-dbt is not typed for us
@@ -54,33 +84,88 @@ class Translator(DagsterDbtTranslator):  # type: ignore[misc]  # dagster-dbt is 
         return key
 
 
-def landing_assets(profile: Profile) -> dg.AssetsDefinition:
-    """One asset per export: what was delivered, row by row accounted for."""
-    specs = [
-        dg.AssetSpec(
-            ["landing", export],
-            group_name="landing",
-            kinds={"parquet"},
-            description=f"Rows of the {export} export as delivered, typed; personal identifiers are tokens.",
-        )
-        for export in profile.exports
-    ]
+DELIVERIES = dg.AssetKey(["landing", "deliveries"])
 
-    @dg.multi_asset(name="land_deliveries", specs=specs, required_resource_keys={"warehouse"}, pool=POOL)
+
+def landing_asset(profile: Profile) -> dg.AssetsDefinition:
+    """The registry of deliveries: what came is taken in, and every row accounted for.
+
+    Where nothing came, and nothing else is to do, nothing is said, and Dagster skips all that waits for it.
+    """
+    spec = dg.AssetSpec(
+        DELIVERIES,
+        group_name="landing",
+        kinds={"parquet"},
+        skippable=True,
+        description="Every delivered file, recognised by its contract, typed and accounted for; its days are the "
+        "partitions of the assets of the exports.",
+    )
+
+    @dg.multi_asset(name="land_deliveries", specs=[spec], required_resource_keys={"warehouse"}, pool=POOL)
     def land_deliveries(context: AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
-        result = steps.land_deliveries(context.resources.warehouse)
-        for export in profile.exports:
-            new = [delivery for delivery in result.deliveries if delivery.export == export]
-            yield dg.MaterializeResult(
-                asset_key=["landing", export],
-                metadata={
-                    "files": len(new),
-                    "rows_read": sum(delivery.rows_read for delivery in new),
-                    "rows_quarantined": sum(delivery.rows_quarantined for delivery in new),
-                },
-            )
+        settings = context.resources.warehouse
+        with tried_again_where_that_helps(context):
+            result = steps.land_deliveries(settings)
+            arrivals.report(context, profile, settings.warehouse, result.batch, settings.first_day)
+        if not result.deliveries and nothing_new(settings):
+            return
+        yield dg.MaterializeResult(asset_key=DELIVERIES, metadata=result.counts)
 
     return land_deliveries
+
+
+def export_assets(profile: Profile, first_day: date) -> list[dg.AssetsDefinition]:
+    """One asset per export, partitioned by the days or months that its files cover: a filled one has arrived.
+
+    A run fills the partitions of what it takes in, without being partitioned itself. To materialise partitions here is
+    to have their days derived again: the next run, which the sensor starts, does it all in one.
+    """
+    months = [export for export in profile.exports if arrivals.is_monthly(profile, export)]
+    days = [export for export in profile.exports if export not in months]
+    monthly, daily = arrivals.monthly_partitions(profile, first_day), arrivals.daily_partitions(profile, first_day)
+    return [
+        _exports_to_derive_again(name, profile, exports, partitions)
+        for name, exports, partitions in (("rebuild_days", days, daily), ("rebuild_months", months, monthly))
+        if exports
+    ]
+
+
+def _exports_to_derive_again(
+    name: str, profile: Profile, exports: Sequence[str], partitions: dg.PartitionsDefinition[str]
+) -> dg.AssetsDefinition:
+    specs = [
+        dg.AssetSpec(
+            arrivals.landing_key(export),
+            deps=[DELIVERIES],
+            group_name="landing",
+            kinds={"parquet"},
+            skippable=True,
+            partitions_def=partitions,
+            freshness_policy=freshness_policy(profile, export),
+            description=f"Rows of the {export} export as delivered, typed; personal identifiers are tokens.",
+        )
+        for export in exports
+    ]
+
+    @dg.multi_asset(name=name, specs=specs, can_subset=True, backfill_policy=dg.BackfillPolicy.single_run())
+    def derive_again(context: AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+        settings = Settings.from_environment()
+        came = arrivals.arrived(profile, settings.warehouse)
+        chosen = {key.path[-1]: context.partition_keys for key in sorted(context.selected_asset_keys)}
+        for export, keys in chosen.items():
+            missing = [key for key in keys if key not in came.get(export, {})]
+            if missing:
+                raise dg.Failure(
+                    f"{export}: {len(missing)} of the partitions have not arrived, the first is {missing[0]}. "
+                    "What never arrived cannot be derived again.",
+                    allow_retries=False,
+                )
+        for export, keys in chosen.items():
+            last = arrivals.last_day(profile, export, max(keys))
+            rebuild.ask(settings, rebuild.Request(first=date.fromisoformat(min(keys)), last=last, export=export))
+            yield dg.MaterializeResult(asset_key=arrivals.landing_key(export))
+
+    return derive_again
 
 
 def _node_of(raw_event: Mapping[str, Any]) -> str:
@@ -136,7 +221,8 @@ def model_assets(manifest: Path) -> dg.AssetsDefinition:
     )
     def build_models(context: AssetExecutionContext) -> Iterator[Any]:
         settings = context.resources.warehouse
-        outcome = steps.build_warehouse(settings)
+        with tried_again_where_that_helps(context):
+            outcome = steps.build_warehouse(settings)
         unchanged = Unchanged(dbt.manifest_nodes(settings), built={_node_of(raw) for raw in outcome.events})
         for raw in outcome.events:
             for node in unchanged.before(_node_of(raw)):
@@ -145,9 +231,10 @@ def model_assets(manifest: Path) -> dg.AssetsDefinition:
             yield from message.to_default_asset_events(manifest, translator, context)
         if outcome.failed_models:
             listed = "\n".join(f"  - {problem}" for problem in outcome.failed_models)
-            raise AuditStopped(
-                f"Nothing was published: models could not be built; the last good generation stays.\n{listed}"
-            )
+            with tried_again_where_that_helps(context):
+                raise AuditStopped(
+                    f"Nothing was published: models could not be built; the last good generation stays.\n{listed}"
+                )
         for node in unchanged.rest():
             yield dg.MaterializeResult(asset_key=translator.get_asset_key(node), metadata={"unchanged": True})
 
@@ -165,7 +252,9 @@ def rule_checks(specs: Sequence[dg.AssetCheckSpec]) -> dg.AssetChecksDefinition:
 
     @dg.multi_asset_check(name="judge_quality", specs=waited_for, required_resource_keys={"warehouse"}, pool=POOL)
     def judge_quality(context: AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        for result in steps.judge_quality(context.resources.warehouse):
+        with tried_again_where_that_helps(context):
+            results = steps.judge_quality(context.resources.warehouse)
+        for result in results:
             yield to_check_result(result)
 
     return judge_quality
@@ -184,7 +273,8 @@ def publish_asset(after: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
     )
     def generation(context: AssetExecutionContext) -> dg.MaterializeResult[Any]:
         """One new immutable generation, after the audit; `published/current` then names it."""
-        published = steps.publish_generation(context.resources.warehouse)
+        with tried_again_where_that_helps(context):
+            published = steps.publish_generation(context.resources.warehouse)
         return dg.MaterializeResult(
             metadata={
                 "generation": published.generation,

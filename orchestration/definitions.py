@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dagster as dg
 
-from orchestration.assets import Warehouse, landing_assets, model_assets, publish_asset, rule_checks
-from orchestration.automation import deliveries_arrived, jobs, schedules
+from orchestration.assets import Warehouse, export_assets, landing_asset, model_assets, publish_asset, rule_checks
+from orchestration.automation import jobs, schedules, sensors
 from orchestration.landing import load_profile
 from orchestration.publish.generation import PUBLISHED_SCHEMAS
 from orchestration.quality.checks import check_specs
@@ -15,17 +15,19 @@ from orchestration.warehouse.dbt import manifest_path
 settings = Settings.from_environment()
 settings.export()
 
-landing = landing_assets(load_profile(settings.profile))
+profile = load_profile(settings.profile)
+landing = landing_asset(profile)
+exports = export_assets(profile, settings.first_day)
 models = model_assets(manifest_path(settings))
 checks = rule_checks(check_specs())
 publish = publish_asset(after=[key for key in models.keys if key.path[0] in PUBLISHED_SCHEMAS])
 
 defs = dg.Definitions(
-    assets=[landing, models, publish],
+    assets=[landing, *exports, models, publish],
     asset_checks=[checks],
     jobs=jobs,
     schedules=schedules,
-    sensors=[deliveries_arrived],
+    sensors=sensors,
     resources={"warehouse": Warehouse()},
     executor=dg.in_process_executor,
 )

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
+
+from orchestration.errors import UsageProblem
 
 PROJECT = Path(__file__).resolve().parent.parent
 DBT_PROJECT = PROJECT / "dbt_project"
@@ -28,6 +31,11 @@ class Settings:
     key_file: Path  # the key that personal identifiers are tokenised under
     keep_generations: int  # how many published generations stay
     parsed_models: Path | None = None  # a folder in which several warehouses share parsed models; else each has its own
+    first_day: date = date(
+        2020, 1, 1
+    )  # the first day that Dagster shows as a partition; earlier ones land all the same
+    dagster_postgres: str = field(default="", repr=False)  # where Dagster keeps its history; empty is SQLite
+    alerts: Path | None = None  # whom to tell of failures and lateness
 
     @classmethod
     def from_environment(
@@ -41,6 +49,9 @@ class Settings:
             key_file=_path(None, "OCC_TOKEN_KEY_FILE", Path.home() / ".config" / "occ" / "token.key"),
             keep_generations=int(os.environ.get("OCC_KEEP_GENERATIONS", "5")),
             parsed_models=Path(os.path.abspath(shared)) if (shared := os.environ.get("OCC_PARSED_MODELS")) else None,
+            first_day=_day("OCC_FIRST_DAY", date(2020, 1, 1)),
+            dagster_postgres=os.environ.get("OCC_DAGSTER_POSTGRES", ""),
+            alerts=_path(None, "OCC_ALERTS", Path()) if os.environ.get("OCC_ALERTS") else None,
         )
 
     @property
@@ -66,6 +77,11 @@ class Settings:
         return self.published / "current" / "occ.duckdb"
 
     @property
+    def dagster_folder(self) -> Path:
+        """What Dagster keeps of its own: its history of runs, unless that is in PostgreSQL."""
+        return self.build / "dagster"
+
+    @property
     def lock_file(self) -> Path:
         return self.warehouse / ".lock"
 
@@ -81,7 +97,11 @@ class Settings:
                 "OCC_TOKEN_KEY_FILE": str(self.key_file),
                 "OCC_BUILD_DB": str(self.build_db),
                 "OCC_TIME_ZONE": _time_zone(self.profile),
-                "OCC_DAGSTER_DIR": str(self.build / "dagster"),
+                "OCC_KEEP_GENERATIONS": str(self.keep_generations),
+                "OCC_FIRST_DAY": self.first_day.isoformat(),
+                "OCC_DAGSTER_POSTGRES": self.dagster_postgres,
+                "OCC_ALERTS": str(self.alerts or ""),
+                "OCC_DAGSTER_DIR": str(self.dagster_folder),
                 "DAGSTER_HOME": str(PROJECT),
                 "OCC_PARSED_MODELS": str(self.parsed_models or ""),
             }
@@ -91,6 +111,13 @@ class Settings:
 def _path(given: Path | None, variable: str, default: Path) -> Path:
     chosen = given or Path(os.environ.get(variable) or default)
     return Path(os.path.abspath(chosen.expanduser()))
+
+
+def _day(variable: str, default: date) -> date:
+    try:
+        return date.fromisoformat(os.environ.get(variable) or default.isoformat())
+    except ValueError:
+        raise UsageProblem(f"{variable} is not a day: write it as {default.isoformat()}.") from None
 
 
 def _profile(given: Path | None) -> Path:

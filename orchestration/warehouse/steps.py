@@ -8,7 +8,7 @@ So a run may be killed anywhere, and the next one goes on.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import duckdb
@@ -21,7 +21,7 @@ from orchestration.publish.generation import Generation, quoted
 from orchestration.quality.rules import RuleResult
 from orchestration.settings import RULES, Settings
 from orchestration.versions import code_version
-from orchestration.warehouse import dbt, disk
+from orchestration.warehouse import dbt, disk, rebuild
 
 _NEW_CODE = "models, rules, profile or landing code changed"
 
@@ -62,7 +62,9 @@ def land_deliveries(settings: Settings) -> LandingResult:
             _note_what_was_taken_up(con)
             published = generation.current(settings)
             sync_build_database(con, settings.warehouse, profile, published.batches if published else ())
-            _plan_run(settings, con, name)
+            requests = rebuild.asked(settings)
+            rebuild.plan(con, requests)
+            _plan_run(settings, con, name, requests)
     return result
 
 
@@ -128,6 +130,7 @@ def publish_generation(settings: Settings) -> Generation:
             raise
         con.execute("drop table if exists landing.full_build_unfinished")
         con.execute("drop table if exists landing.taken_up")
+        rebuild.fulfilled(settings, rebuild.planned(con))
     generation.remove_old(settings)
     return written
 
@@ -208,9 +211,13 @@ def _note_what_was_taken_up(con: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def _plan_run(settings: Settings, con: duckdb.DuckDBPyConnection, name: str) -> None:
+def _plan_run(
+    settings: Settings, con: duckdb.DuckDBPyConnection, name: str, requests: Sequence[rebuild.Request]
+) -> None:
     """`landing.run`: the generation to build, and whether from nothing."""
     reasons = _reasons_for_full_build(settings, con)
+    if any(request.is_everything for request in requests):
+        reasons.append("it was asked for")
     con.execute(
         "create or replace table landing.run "
         "(generation varchar, started_at timestamptz, is_full boolean, has_new_code boolean)"
