@@ -6,6 +6,7 @@ An alert never fails a run: what goes wrong here is said and left. No message ho
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("orchestration.alerts")
 _TOLD_FILE = "alerts_told.json"
-_TOLD_AGAIN_AFTER = timedelta(days=7)
+_FAILURE = "failure "
+_TOLD_AGAIN_AFTER = {"failure": timedelta(days=1), "lateness": timedelta(days=7), "test": timedelta(0)}
 _FORGOTTEN_AFTER = timedelta(days=60)
 
 
@@ -131,7 +133,8 @@ def send(settings: Settings, alert: Alert) -> list[Outcome]:
 
 
 def send_once(settings: Settings, alerts: Mapping[str, Alert], *, now: datetime | None = None) -> list[Outcome]:
-    """Send the alerts that were not told before, by their names; those still true after a week are told again.
+    """Send the alerts that were not told before, by their names; what stays true is told again
+    after a while: a failure after a day, lateness after a week.
 
     One message for all of a kind. What went out on no channel is tried again next time. Never raises.
     """
@@ -141,7 +144,7 @@ def send_once(settings: Settings, alerts: Mapping[str, Alert], *, now: datetime 
         new = {
             name: alert
             for name, alert in alerts.items()
-            if name not in told or now - datetime.fromisoformat(told[name]) >= _TOLD_AGAIN_AFTER
+            if name not in told or now - datetime.fromisoformat(told[name]) >= _TOLD_AGAIN_AFTER[alert.kind]
         }
         outcomes: list[Outcome] = []
         for kind in sorted({alert.kind for alert in new.values()}):
@@ -158,13 +161,27 @@ def send_once(settings: Settings, alerts: Mapping[str, Alert], *, now: datetime 
         return [Outcome("memory of what was told", type(error).__name__)]
 
 
-def failure(settings: Settings, run_id: str, what: str) -> Alert:
-    """A run that failed. `what` is the one paragraph that a user may read, or the name of what was raised."""
-    return Alert(
+def of_failure(settings: Settings, run_id: str, what: str) -> dict[str, Alert]:
+    """The alert of a run that failed, under a name that the same failure has next time.
+
+    `what` is the one paragraph that a user may read, or the name of what was raised.
+    """
+    alert = Alert(
         "failure",
         "occ: a run failed; the last good generation stays",
         f"{what}\n\nRun {run_id} on {settings.warehouse}. Look with: occ doctor, occ status, and the run in Dagster.",
     )
+    return {_FAILURE + hashlib.sha256(what.encode()).hexdigest()[:16]: alert}
+
+
+def forget_failures(settings: Settings) -> None:
+    """After a run that published: the next failure is news, also when it is the same."""
+    try:
+        told = _told(settings)
+        if any(name.startswith(_FAILURE) for name in told):
+            _remember(settings, {name: at for name, at in told.items() if not name.startswith(_FAILURE)})
+    except OSError as error:
+        _log.warning("What was told could not be noted: %s", error.strerror)
 
 
 def of_late(settings: Settings, late: Sequence[Late]) -> dict[str, Alert]:

@@ -14,11 +14,10 @@ from dagster import AssetCheckExecutionContext, AssetExecutionContext
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
-from orchestration import arrivals
+from orchestration import alerts, arrivals, partitions
 from orchestration.errors import AuditStopped, OccError, may_pass
 from orchestration.instance.processes import fail_dead_runs, note_worker
 from orchestration.landing import Profile
-from orchestration.lateness import freshness_policy
 from orchestration.publish.generation import PUBLISHED_SCHEMAS
 from orchestration.quality.checks import to_check_result
 from orchestration.runs import nothing_new
@@ -106,7 +105,7 @@ def landing_asset(profile: Profile) -> dg.AssetsDefinition:
         settings = context.resources.warehouse
         with tried_again_where_that_helps(context):
             result = steps.land_deliveries(settings)
-            arrivals.report(context, profile, settings.warehouse, result.batch, settings.first_day)
+            partitions.report(context, profile, settings.warehouse, result.batch, settings.first_day)
         if not result.deliveries and nothing_new(settings):
             return
         yield dg.MaterializeResult(asset_key=DELIVERIES, metadata=result.counts)
@@ -122,26 +121,26 @@ def export_assets(profile: Profile, first_day: date) -> list[dg.AssetsDefinition
     """
     months = [export for export in profile.exports if arrivals.is_monthly(profile, export)]
     days = [export for export in profile.exports if export not in months]
-    monthly, daily = arrivals.monthly_partitions(profile, first_day), arrivals.daily_partitions(profile, first_day)
+    monthly, daily = partitions.monthly_partitions(profile, first_day), partitions.daily_partitions(profile, first_day)
     return [
-        _exports_to_derive_again(name, profile, exports, partitions)
-        for name, exports, partitions in (("rebuild_days", days, daily), ("rebuild_months", months, monthly))
+        _exports_to_derive_again(name, profile, exports, by)
+        for name, exports, by in (("rebuild_days", days, daily), ("rebuild_months", months, monthly))
         if exports
     ]
 
 
 def _exports_to_derive_again(
-    name: str, profile: Profile, exports: Sequence[str], partitions: dg.PartitionsDefinition[str]
+    name: str, profile: Profile, exports: Sequence[str], partitions_def: dg.PartitionsDefinition[str]
 ) -> dg.AssetsDefinition:
     specs = [
         dg.AssetSpec(
-            arrivals.landing_key(export),
+            partitions.landing_key(export),
             deps=[DELIVERIES],
             group_name="landing",
             kinds={"parquet"},
             skippable=True,
-            partitions_def=partitions,
-            freshness_policy=freshness_policy(profile, export),
+            partitions_def=partitions_def,
+            freshness_policy=partitions.freshness_policy(profile, export),
             description=f"Rows of the {export} export as delivered, typed; personal identifiers are tokens.",
         )
         for export in exports
@@ -163,7 +162,7 @@ def _exports_to_derive_again(
         for export, keys in chosen.items():
             last = arrivals.last_day(profile, export, max(keys))
             rebuild.ask(settings, rebuild.Request(first=date.fromisoformat(min(keys)), last=last, export=export))
-            yield dg.MaterializeResult(asset_key=arrivals.landing_key(export))
+            yield dg.MaterializeResult(asset_key=partitions.landing_key(export))
 
     return derive_again
 
@@ -275,6 +274,7 @@ def publish_asset(after: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         """One new immutable generation, after the audit; `published/current` then names it."""
         with tried_again_where_that_helps(context):
             published = steps.publish_generation(context.resources.warehouse)
+        alerts.forget_failures(context.resources.warehouse)
         return dg.MaterializeResult(
             metadata={
                 "generation": published.generation,

@@ -139,8 +139,8 @@ def run_failed(context: dg.RunFailureSensorContext) -> None:
         ),
         None,
     )
-    alert = alerts.failure(settings, context.dagster_run.run_id, said or "A step of the run, or its process, died.")
-    alerts.send_once(settings, {f"failure {context.dagster_run.run_id}": alert})
+    what = said or "The run's process, or a step of it, died; Dagster's log of the run says more."
+    alerts.send_once(settings, alerts.of_failure(settings, context.dagster_run.run_id, what))
 
 
 @dg.sensor(
@@ -150,7 +150,7 @@ def run_failed(context: dg.RunFailureSensorContext) -> None:
 )
 def exports_late(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     settings = Settings.from_environment()
-    late = late_exports(settings, load_profile(settings.profile), datetime.now(UTC))
+    late = late_exports(settings, datetime.now(UTC))
     alerts.send_once(settings, alerts.of_late(settings, late))
     return dg.SkipReason("; ".join(map(str, late)) or "Every export is there that is due.")
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.commands import contract, keeping, profile, quarantine
+from orchestration.commands import alert, contract, keeping, profile, quarantine, services
 from orchestration.commands.common import (
     FormatOption,
     WarehouseOption,
@@ -18,6 +18,7 @@ from orchestration.commands.common import (
     require_published,
     settings_for,
 )
+from orchestration.commands.rebuild import rebuild
 from orchestration.errors import OccError, UsageProblem
 from orchestration.tables import Format, print_json, print_rows
 
@@ -30,6 +31,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 stopped by the audit, 2 wrong usage, 3 something around the command, 4 locked.",
 )
+app.command(epilog="Example: occ rebuild --from 2021-09-06 --to 2021-09-12 --export acd_segments")(rebuild)
+app.add_typer(alert.app, name="alert")
+app.add_typer(services.app, name="dagster")
 
 app.add_typer(contract.app, name="contract")
 app.add_typer(profile.app, name="profile")

@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import dagster as dg
-
 from orchestration.arrivals import arrived, is_monthly
-from orchestration.landing import Profile
+from orchestration.landing import Profile, load_profile
 from orchestration.settings import Settings
 
 MEETING_HOUR = 6  # local; the daily management meeting
@@ -50,24 +48,9 @@ def due_days(profile: Profile) -> dict[str, int]:
     return {row["export"]: int(row["due_days"]) for row in rows if (row.get("due_days") or "").strip()}
 
 
-def freshness_policy(profile: Profile, export: str) -> dg.FreshnessPolicy | None:
-    """Dagster's freshness policy: something came within the last day, or month, when it was due."""
-    days = due_days(profile).get(export)
-    if days is None:
-        return None
-    if is_monthly(profile, export):
-        return dg.FreshnessPolicy.cron(
-            deadline_cron=f"0 {MEETING_HOUR} {min(days, 28)} * *",
-            lower_bound_delta=timedelta(days=min(days, 28) - 1, hours=MEETING_HOUR),
-            timezone=profile.time_zone,
-        )
-    return dg.FreshnessPolicy.cron(
-        deadline_cron=f"0 {MEETING_HOUR} * * *", lower_bound_delta=timedelta(hours=24), timezone=profile.time_zone
-    )
-
-
-def late_exports(settings: Settings, profile: Profile, now: datetime) -> list[Late]:
+def late_exports(settings: Settings, now: datetime) -> list[Late]:
     """What should have arrived by `now` (with a zone) and has not, a line for each run of days or months in a row."""
+    profile = load_profile(settings.profile)
     came = arrived(profile, settings.warehouse)
     if not came:
         return []  # nothing was ever delivered: a warehouse that is not in use yet

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gc
 import logging
+import uuid
+from contextlib import suppress
+from datetime import UTC, datetime
 
-from orchestration.errors import AuditStopped, OccError
+from orchestration.errors import AuditStopped, OccError, WarehouseLocked
 from orchestration.landing import seen_nothing_new, unreadable
 from orchestration.progress import Reporter, note, reporting_to
 from orchestration.publish import audit
@@ -35,7 +38,19 @@ def run_once(settings: Settings, report: Reporter, *, wait_seconds: float = 0) -
     Another run on the same warehouse is waited for, up to `wait_seconds`. What was left in the landing folder is noted
     in `orchestration.progress`. Raises OccError with the step's own words when a step stopped the run.
     """
+    run_id = str(uuid.uuid4())
+    try:
+        return _run(settings, report, wait_seconds, run_id)
+    except WarehouseLocked:
+        raise  # another run is at it, which tells what comes of it
+    except Exception as error:
+        _tell_of_failure(settings, run_id, error)
+        raise
+    finally:
+        _tell_of_lateness(settings)
 
+
+def _run(settings: Settings, report: Reporter, wait_seconds: float, run_id: str) -> Generation | None:
     def waiting(holder: str) -> None:
         report(f"waiting for another run ({holder})", 0, 0)
 
@@ -47,7 +62,7 @@ def run_once(settings: Settings, report: Reporter, *, wait_seconds: float = 0) -
         report("starting", 0, 0)
         before = current(settings)
         with disk.told(settings, "keeping its own history"):  # the steps say it themselves
-            _execute_job(settings)
+            _execute_job(settings, run_id)
         published = current(settings)
         if published == before:
             if nothing_new(settings):
@@ -61,9 +76,27 @@ def run_once(settings: Settings, report: Reporter, *, wait_seconds: float = 0) -
 _OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
 
-def _execute_job(settings: Settings) -> None:
+def _tell_of_failure(settings: Settings, run_id: str, error: Exception) -> None:
+    if settings.alerts is not None:
+        from orchestration import alerts
+
+        # What an error of the code says may repeat a value from the data.
+        what = str(error) if isinstance(error, OccError) else f"{type(error).__name__} in the pipeline's own code."
+        alerts.send_once(settings, alerts.of_failure(settings, run_id, what))
+
+
+def _tell_of_lateness(settings: Settings) -> None:
+    if settings.alerts is not None:
+        from orchestration import alerts
+        from orchestration.lateness import late_exports
+
+        with suppress(OccError):  # a profile that cannot be read is what the run itself has said
+            alerts.send_once(settings, alerts.of_late(settings, late_exports(settings, datetime.now(UTC))))
+
+
+def _execute_job(settings: Settings, run_id: str) -> None:
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 10, 10)
-    settings.build.joinpath("dagster").mkdir(parents=True, exist_ok=True)
+    settings.dagster_folder.mkdir(parents=True, exist_ok=True)
     import dagster as dg
     from dagster._core.errors import DagsterAssetCheckFailedError
 
@@ -79,7 +112,9 @@ def _execute_job(settings: Settings) -> None:
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     try:
         with dg.DagsterInstance.get() as instance, run_history.kept_open(instance):
-            result = defs.resolve_job_def(RUN_JOB).execute_in_process(run_config=quiet, instance=instance)
+            result = defs.resolve_job_def(RUN_JOB).execute_in_process(
+                run_config=quiet, instance=instance, run_id=run_id
+            )
     except Exception as error:
         for cause in disk.causes(error):
             if isinstance(cause, OccError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -32,6 +32,14 @@ class Request:
     @property
     def is_everything(self) -> bool:
         return self.first is None and self.last is None and self.export is None
+
+    def finds(self, days: Mapping[str, Mapping[str, object]], last_day: Callable[[str, str], date]) -> bool:
+        """Whether any delivered day is covered: `days` by export and partition, which `last_day` gives the end of."""
+        return any(
+            self.covers(export, date.fromisoformat(key), last_day(export, key))
+            for export, keys in days.items()
+            for key in keys
+        )
 
     def covers(self, export: str, first: date, last: date) -> bool:
         """Whether a delivery of an export over these days is to be derived again."""
