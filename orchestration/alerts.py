@@ -122,7 +122,7 @@ def send(settings: Settings, alert: Alert) -> list[Outcome]:
         for name, way in (
             ("file", channels.file and (lambda: _to_file(channels, alert))),
             ("command", channels.command and (lambda: _to_command(channels, alert))),
-            ("email", channels.email and (lambda: _by_email(channels, alert))),
+            ("email", channels.email and (lambda: _by_email(channels.email, alert, settings))),
         )
         if way
     ]
@@ -214,7 +214,7 @@ def _said(error: Exception) -> str:
     if isinstance(error, EnvironmentProblem):
         return str(error)
     if isinstance(error, subprocess.TimeoutExpired):
-        return f"it did not end within {error.timeout:g} s and was stopped"
+        return f"it did not end within {error.timeout:.1f} s and was stopped"
     if isinstance(error, subprocess.CalledProcessError):
         return f"it ended with exit code {error.returncode}"
     if isinstance(error, smtplib.SMTPResponseException):
@@ -247,8 +247,7 @@ def _to_command(channels: Channels, alert: Alert) -> None:
     )
 
 
-def _by_email(channels: Channels, alert: Alert) -> None:
-    email = channels.email
+def _by_email(email: Email | None, alert: Alert, settings: Settings) -> None:
     assert email is not None
     message = EmailMessage()
     message["Subject"] = alert.subject
@@ -265,17 +264,16 @@ def _by_email(channels: Channels, alert: Alert) -> None:
         if email.security == "starttls":
             server.starttls(context=context)  # raises where the server does not offer it: never in the clear instead
         if email.user:
-            server.login(email.user, _password(email))
+            server.login(email.user, _password(email, settings))
         server.send_message(message)
 
 
-def _password(email: Email) -> str:
+def _password(email: Email, settings: Settings) -> str:
     if email.password_file is not None:
         return email.password_file.read_text(encoding="utf-8").strip()
-    password = os.environ.get("OCC_SMTP_PASSWORD")
-    if password is None:
+    if not settings.smtp_password:
         raise EnvironmentProblem("there is no password: set password_file, or OCC_SMTP_PASSWORD")
-    return password
+    return settings.smtp_password
 
 
 def _told(settings: Settings) -> dict[str, str]:

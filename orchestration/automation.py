@@ -117,11 +117,14 @@ def _why_not_now(instance: dg.DagsterInstance, started: Sequence[dg.DagsterRun])
         return f"The audit stopped run {newest.run_id}: new deliveries, or code or rules mended, start another."
     if newest.status == dg.DagsterRunStatus.SUCCESS:
         return f"Run {newest.run_id} did it."
-    record = instance.get_run_record_by_id(newest.run_id)
-    ended = record.end_time if record and record.end_time else time.time()
     wait = min(_FIRST_WAIT_SECONDS * 2 ** (len(started) - 1), _LONGEST_WAIT_SECONDS)
-    left = ended + wait - time.time()
+    left = _ended(instance, newest) + wait - time.time()
     return f"Run {newest.run_id} failed: tried again in {left / 60:.0f} minutes." if left > 0 else ""
+
+
+def _ended(instance: dg.DagsterInstance, run: dg.DagsterRun) -> float:
+    record = instance.get_run_record_by_id(run.run_id)
+    return record.end_time if record and record.end_time else time.time()
 
 
 @dg.run_failure_sensor(

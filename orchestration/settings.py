@@ -36,6 +36,7 @@ class Settings:
     )  # the first day that Dagster shows as a partition; earlier ones land all the same
     dagster_postgres: str = field(default="", repr=False)  # where Dagster keeps its history; empty is SQLite
     alerts: Path | None = None  # whom to tell of failures and lateness
+    smtp_password: str = field(default="", repr=False)  # where it does not stand in a file of its own
 
     @classmethod
     def from_environment(
@@ -51,6 +52,7 @@ class Settings:
             parsed_models=Path(os.path.abspath(shared)) if (shared := os.environ.get("OCC_PARSED_MODELS")) else None,
             first_day=_day("OCC_FIRST_DAY", date(2020, 1, 1)),
             dagster_postgres=os.environ.get("OCC_DAGSTER_POSTGRES", ""),
+            smtp_password=os.environ.get("OCC_SMTP_PASSWORD", ""),
             alerts=_path(None, "OCC_ALERTS", Path()) if os.environ.get("OCC_ALERTS") else None,
         )
 

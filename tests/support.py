@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
 from orchestration.publish.generation import Generation, current
 from orchestration.runs import run_once
@@ -69,3 +71,24 @@ def occ(settings: Settings, arguments: list[str]) -> subprocess.CompletedProcess
     }
     command = [sys.executable, "-m", "orchestration.cli", *arguments]
     return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=PROJECT, timeout=300)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def needs(program: str) -> Path:
+    """The path of a program from the distribution; where it is missing the test is skipped, in CI it fails.
+
+    `.ci/run` installs what is listed here, and sets OCC_CI.
+    """
+    found = shutil.which(program) or next(map(str, sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"))), None)
+    if found is None:
+        missing = f"{program} is not installed; .ci/run installs it"
+        if os.environ.get("OCC_CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    return Path(found)
