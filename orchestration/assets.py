@@ -42,8 +42,8 @@ class Warehouse(dg.ConfigurableResource[Settings]):
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Settings]:
         settings = Settings.from_environment()
-        if context.instance is not None and context.run_id is not None:
-            note_worker(context.instance, context.run_id)
+        if context.instance is not None and context.run is not None:
+            note_worker(context.instance, context.run.run_id)
         with writing(settings, wait_seconds=LOCK_WAIT_SECONDS):
             if context.instance is not None:
                 fail_dead_runs(context.instance)

@@ -85,7 +85,7 @@ def _event(context: dg.AssetExecutionContext, export: str, key: str, what: Arriv
         error_info=None,
         level=20,
         user_message="",
-        run_id=context.run_id,
+        run_id=context.run.run_id,
         timestamp=time.time(),
         step_key=step_key,
         job_name=context.run.job_name,

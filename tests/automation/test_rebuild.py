@@ -47,8 +47,8 @@ def damage(settings: Settings) -> None:
     """What a bad disk, or a person with good intentions, leaves of a day: rows changed, lost, doubled and put in."""
     day = f"'{DAYS[0]}'"
     with duckdb.connect(str(settings.build_db)) as con:
-        con.execute(f"update marts.fct_calls set wait_seconds = 9999 where call_date = {day}")
-        con.execute(f"delete from marts.fct_call_segments where segment_start_at::date = {day}")
+        con.execute(f"update marts.fct_calls set wait_seconds = 9999 where offered_date = {day}")
+        con.execute(f"delete from marts.fct_call_segments where call_date = {day}")
         con.execute(
             f"insert into marts.fct_incident_events select * from marts.fct_incident_events where event_date = {day}"
         )
