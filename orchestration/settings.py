@@ -31,9 +31,7 @@ class Settings:
     key_file: Path  # the key that personal identifiers are tokenised under
     keep_generations: int  # how many published generations stay
     parsed_models: Path | None = None  # a folder in which several warehouses share parsed models; else each has its own
-    first_day: date = date(
-        2020, 1, 1
-    )  # the first day that Dagster shows as a partition; earlier ones land all the same
+    first_day: date = date(2020, 1, 1)  # the first that Dagster shows as a partition; earlier ones land all the same
     dagster_postgres: str = field(default="", repr=False)  # where Dagster keeps its history; empty is SQLite
     alerts: Path | None = None  # whom to tell of failures and lateness
     smtp_password: str = field(default="", repr=False)  # where it does not stand in a file of its own

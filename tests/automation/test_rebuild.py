@@ -187,7 +187,7 @@ def test_the_job_itself_has_no_partitions() -> None:
 def test_the_command_says_what_cannot_be_derived_again(
     small_warehouse: Settings, arguments: list[str], words: str
 ) -> None:
-    from tests.integration.test_runs import occ
+    from tests.support import occ
 
     ended = occ(small_warehouse, ["rebuild", *arguments])
     assert ended.returncode == 2
