@@ -61,9 +61,7 @@ lint: install ## style, types, SQL
 	@$(BIN)/sqlfluff lint $(COMPILED) --disable-progress-bar
 
 dev: install ## Dagster's UI with the asset graph, on http://127.0.0.1:3000
-	@mkdir -p build/warehouse/build/dagster
-	@DAGSTER_HOME=$(CURDIR) OCC_DAGSTER_DIR=$(CURDIR)/build/warehouse/build/dagster \
-		$(BIN)/dagster dev -m orchestration.definitions --host 127.0.0.1 --port 3000
+	@$(BIN)/occ dagster dev
 
 docs: install build/landing ## questions with answers, indicator dictionary, models: build/docs/index.html
 	@$(BIN)/python -m orchestration.docs build/docs

@@ -85,7 +85,8 @@ def needs(program: str) -> Path:
 
     `.ci/run` installs what is listed here, and sets OCC_CI.
     """
-    found = shutil.which(program) or next(map(str, sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"))), None)
+    beside_the_path = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"))  # where Debian puts its server
+    found = next(map(str, beside_the_path), None) or shutil.which(program)
     if found is None:
         missing = f"{program} is not installed; .ci/run installs it"
         if os.environ.get("OCC_CI"):

@@ -11,6 +11,7 @@ import dagster as dg
 import pytest
 
 from orchestration.settings import Settings
+from tests.support import settings_for
 
 
 @pytest.fixture
@@ -21,9 +22,9 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 @pytest.fixture
-def empty(tmp_path: Path, small_warehouse: Settings) -> Settings:
+def empty(tmp_path: Path) -> Settings:
     """Settings of a warehouse into which nothing was ever delivered."""
-    settings = replace(small_warehouse, landing=tmp_path / "landing", warehouse=tmp_path / "warehouse")
+    settings = settings_for(tmp_path, tmp_path / "landing")
     settings.landing.mkdir()
     settings.export()
     return settings
