@@ -284,7 +284,7 @@ def test_a_run_that_fails_on_the_command_line_tells_in_its_own_words(
     def stopped(settings: Settings, run_id: str) -> None:
         raise AuditStopped("Nothing was published: a doubled key.")
 
-    monkeypatch.setattr(runs, "_execute", stopped)
+    monkeypatch.setattr(runs, "_execute_job", stopped)
     settings = configured(tmp_path, file=str(tmp_path / "alerts.jsonl"), command=["false"])
     with pytest.raises(AuditStopped):
         runs.run_once(settings, lambda stage, done, total: None)
@@ -298,7 +298,7 @@ def test_what_an_unknown_error_says_is_not_told(tmp_path: Path, monkeypatch: pyt
     def broken(settings: Settings, run_id: str) -> None:
         raise RuntimeError("cannot cast 07700 900123")
 
-    monkeypatch.setattr(runs, "_execute", broken)
+    monkeypatch.setattr(runs, "_execute_job", broken)
     settings = configured(tmp_path, file=str(tmp_path / "alerts.jsonl"))
     with pytest.raises(RuntimeError):
         runs.run_once(settings, lambda stage, done, total: None)
