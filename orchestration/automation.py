@@ -30,6 +30,8 @@ run_warehouse = dg.define_asset_job(
     selection=dg.AssetSelection.all() - dg.AssetSelection.groups("landing")
     | dg.AssetSelection.assets("landing/deliveries"),
     description="Land what was delivered, build, judge, publish: what `occ run` does.",
+    # What the daemon prints goes to the machine's journal; every event is in Dagster's own history.
+    config={"loggers": {"console": {"config": {"log_level": "ERROR"}}}},
 )
 jobs = [run_warehouse]
 
