@@ -13,6 +13,12 @@ STATUS_QUERIES = {
         "count(*) filter (where status = 'QUARANTINED') as quarantined, sum(rows_read) as rows_read, "
         "sum(rows_quarantined) as rows_quarantined from quality.deliveries group by export order by export"
     ),
+    "What changed in the exports": (
+        "select export, first_file as file, from_date as first_day, until_date as last_day, what_changed, outcome, "
+        "what_to_do from quality.schema_drift "
+        "order by until_date is not null, array_position(['critical', 'error', 'warning', 'info'], severity), "
+        "from_date desc, export, what_changed limit 100"
+    ),
     "Quality rules": (
         "select status, severity, count(*) as rules, sum(failed_count) as failing_rows from quality.rule_results "
         "where generation = (select max(generation) from quality.generations) group by all order by all"

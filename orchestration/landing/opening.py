@@ -35,6 +35,7 @@ class Opened:
     lines_before: int  # lines that the delivered file has before the header line, or -1 where it has none
     restore: Callable[[str], str] | None  # what makes a field's text again what was delivered
     fault: str | None = None  # why it cannot be opened so
+    drift: str | None = None  # the kind of change that this is (drift.py), where it is one
 
 
 def open_text(content: bytes, contracts: Sequence[Contract]) -> dict[Contract, Opened]:
@@ -46,9 +47,9 @@ def open_text(content: bytes, contracts: Sequence[Contract]) -> dict[Contract, O
     for contract in contracts:
         if contract.writing not in ways:
             ways[contract.writing] = _opened(content, contract)
-    faults = [opened.fault for opened in ways.values()]
-    if all(faults):
-        raise FileFault(str(faults[0]))
+    if all(opened.fault for opened in ways.values()):
+        first = next(iter(ways.values()))
+        raise FileFault(str(first.fault), first.drift)
     return {contract: ways[contract.writing] for contract in contracts}
 
 
@@ -90,7 +91,7 @@ def _opened(content: bytes, contract: Contract) -> Opened:
         text, skipped = _without_first_lines(text, contract.skip_first_lines)
         text, restore = _plainly_quoted(text, contract.quote)
     except FileFault as fault:
-        return replace(nothing, fault=str(fault))
+        return replace(nothing, fault=str(fault), drift=fault.drift)
     delimiter = contract.delimiter or find_delimiter(text)
     written = read_header(text, delimiter)
     if contract.header:

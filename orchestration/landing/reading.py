@@ -39,7 +39,14 @@ _ROWS_AT_A_TIME = 50_000
 
 
 class FileFault(Exception):
-    """The whole file is quarantined; the text is the reason and never holds anything from the file's rows."""
+    """The whole file is quarantined; the text is the reason and never holds anything from the file's rows.
+
+    `drift` is the kind of change (see drift.yaml) where it is one, `column` and `after` what it says of it.
+    """
+
+    def __init__(self, reason: str, drift: str | None = None, column: str | None = None, after: str | None = None):
+        super().__init__(reason)
+        self.drift, self.column, self.after = drift, column, after
 
 
 @dataclass(frozen=True)
@@ -116,7 +123,7 @@ def _decoded(data: bytes, encoding: str) -> str:
         text = data.decode(encoding)
         text.encode()
     except (UnicodeError, LookupError):
-        raise FileFault(f"cannot be decoded as {encoding}") from None
+        raise FileFault(f"cannot be decoded as {encoding}", drift="encoding_unknown") from None
     return text
 
 

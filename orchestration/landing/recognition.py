@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import pyarrow.compute as pc
 
 from orchestration.landing.contracts import BusinessDate, Contract, Profile
+from orchestration.landing.drift import header_change
 from orchestration.landing.opening import Opened
 from orchestration.landing.reading import FileFault, Records
 from orchestration.landing.shapes import Cadence
@@ -59,7 +60,7 @@ def recognise(name: str, profile: Profile) -> NamedFile:
 def choose_contract(opened: Mapping[Contract, Opened]) -> Contract:
     """The contract that the header fits: every required column is there.
 
-    Of several, the one with the most columns. Raises FileFault.
+    Of several, the one with the most columns. Raises FileFault, which says what has become of the header.
     """
     fitting = []
     for contract, file in opened.items():
@@ -67,7 +68,8 @@ def choose_contract(opened: Mapping[Contract, Opened]) -> Contract:
         if file.header and contract.required_columns <= header:
             fitting.append((sum(column in header for column in contract.columns), contract))
     if not fitting:
-        raise FileFault(why_none(opened))
+        change = header_change(opened)
+        raise FileFault(why_none(opened) + change.in_words, change.kind, change.column, change.after)
     return max(fitting, key=lambda pair: (pair[0], pair[1].version))[1]
 
 
@@ -78,9 +80,9 @@ def check_header(contract: Contract, header: list[str]) -> None:
     doubled = {name for name, times in Counter(header).items() if times > 1}
     known = [name for name in contract.columns if name in doubled]
     if known:
-        raise FileFault(f"a column is doubled: {', '.join(known)}")
+        raise FileFault(f"a column is doubled: {', '.join(known)}", "column_doubled", ", ".join(known))
     if not contract.may_double_unknown:
-        raise FileFault("an unknown column is doubled")
+        raise FileFault("an unknown column is doubled", "column_doubled", "(unknown)")
 
 
 def missing_columns(contract: Contract, header: Iterable[str]) -> list[str]:

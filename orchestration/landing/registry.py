@@ -8,7 +8,7 @@ the order in which they came; `name_version`, taken when a file is registered, i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -19,7 +19,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.landing import store
-from orchestration.landing.contracts import Profile
+from orchestration.landing.contracts import TIMED, Profile
+from orchestration.landing.drift import drift_kinds
 from orchestration.landing.shapes import load_shapes
 from orchestration.landing.tokens import mask_name
 
@@ -58,6 +59,15 @@ class Registration:
     rows_left_out: int = 0  # records that are not of the export, beside rows_read
     emptied: str = "{}"  # JSON: field -> how many values were null for lying beyond their bound
     read_under: str = ""  # digest of the contracts that it was read under; empty where an older version registered it
+    # How the file is written, and how it differs from its contract: for the comparison with other days (drift.py).
+    # What registries of before hold nothing of is null.
+    drift_kind: str | None = None  # of a file that is quarantined whole
+    drift_column: str | None = None
+    drift_after: str | None = None
+    encoding: str | None = None  # null where the contract fixes it
+    delimiter: str | None = None  # likewise
+    column_order: str | None = None
+    filled_columns: str | None = None  # JSON: column of the contract -> how many records have a value
 
     @property
     def is_readable(self) -> bool:
@@ -98,6 +108,13 @@ class Delivery:
     unknown_columns: str
     rows_left_out: int = 0
     emptied: str = "{}"
+    drift_kind: str | None = None
+    drift_column: str | None = None
+    drift_after: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    column_order: str | None = None
+    filled_columns: str | None = None
 
 
 @dataclass(frozen=True)
@@ -261,6 +278,13 @@ REGISTRY_SCHEMA = pa.schema(
         ("rows_left_out", pa.int64()),
         ("emptied", pa.string()),
         ("read_under", pa.string()),
+        ("drift_kind", pa.string()),
+        ("drift_column", pa.string()),
+        ("drift_after", pa.string()),
+        ("encoding", pa.string()),
+        ("delimiter", pa.string()),
+        ("column_order", pa.string()),
+        ("filled_columns", pa.string()),
     ]
 )
 
@@ -329,6 +353,43 @@ def sync_build_database(
         shape = load_shapes()[export]
         _view(con, export, shape.stored_columns(), store.data_files(landing_store, export))
     _quarantine_view(con, store.quarantine_files(landing_store))
+    drift_tables(con, profile)
+
+
+def drift_tables(con: duckdb.DuckDBPyConnection, profile: Profile) -> None:
+    """What models compare layouts by: the declared kinds of change, the contracts' columns, the files' columns.
+
+    `drift_kinds` and `contract_columns` are tables, `delivered_columns` a view on `deliveries`.
+    """
+    kinds = [(name, k.outcome, k.severity, k.compared, k.says, k.remedy) for name, k in drift_kinds().items()]
+    _table(con, "drift_kinds", dict.fromkeys(("kind", "outcome", "severity", "compared", "says", "remedy")), kinds)
+    named = {"contract": None, "header": None, "column_name": None, "is_timed": pa.bool_(), "is_needed": pa.bool_()}
+    columns = [
+        (contract.name, header, column.to, contract.type_of(header) in TIMED, column.to in contract.shape.not_null)
+        for contract in profile.contracts
+        for header, column in contract.columns.items()
+    ]
+    _table(con, "contract_columns", named, columns)
+    con.execute(
+        "create or replace view landing.delivered_columns as with each as ("
+        "select delivery_id, true as is_known, "
+        "unnest(map_entries(filled_columns::json::map(varchar, bigint))) as entry "
+        "from landing.deliveries where is_counted and filled_columns is not null union all "
+        "select delivery_id, false, unnest(map_entries(unknown_columns::json::map(varchar, bigint))) "
+        "from landing.deliveries where is_counted) "
+        "select delivery_id, entry.key as header, is_known, entry.value as filled_count from each"
+    )
+
+
+def _table(
+    con: duckdb.DuckDBPyConnection, name: str, types: Mapping[str, Any], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """A table of these rows; a column without a type is text."""
+    schema = pa.schema([(column, kind or pa.string()) for column, kind in types.items()])
+    data = {column: [row[place] for row in rows] for place, column in enumerate(types)}
+    con.register("filling", pa.table(data, schema=schema))
+    con.execute(f"create or replace table landing.{name} as select * from filling")
+    con.unregister("filling")
 
 
 def _read_again(registrations: Sequence[Registration], published_batches: Sequence[str]) -> list[str]:

@@ -15,6 +15,7 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -23,6 +24,7 @@ import pyarrow.parquet as pq
 from orchestration.errors import EnvironmentProblem
 from orchestration.landing import folder, store
 from orchestration.landing.contracts import Contract, Profile
+from orchestration.landing.drift import SWAPPED_DATES, layout_of
 from orchestration.landing.folder import FoundFile
 from orchestration.landing.keys import open_key
 from orchestration.landing.layout import Layout
@@ -119,6 +121,8 @@ class Reading:
     day: date | None = None
     rows: Rows | None = None
     reason: str | None = None  # why it is quarantined whole
+    drift: tuple[str | None, str | None, str | None] = (None, None, None)  # kind of change, column, what it is now
+    layout: dict[str, Any] = field(default_factory=dict)  # how it is written, as the registry names it
     is_without_rows: bool = False
 
 
@@ -291,6 +295,7 @@ class LandingRun:
             self._judge(reading, data)
         except FileFault as fault:
             reading.reason = str(fault)
+            reading.drift = (fault.drift, fault.column, fault.after)
         except Exception as error:  # whatever a file holds, it is this file's problem
             reading.reason = f"cannot be read ({type(error).__name__})"
         if reading.rows is None:
@@ -302,7 +307,8 @@ class LandingRun:
         if not contracts:
             raise FileFault("its name fits no contract")
         reading.day = business_date(contracts[0], reading.named.groups)
-        opened = open_text(unpack(data, reading.found.name), contracts)
+        content = unpack(data, reading.found.name)
+        opened = open_text(content, contracts)
         if not any(file.header or file.fault for file in opened.values()):
             raise FileFault("it has no header")
         contract = choose_contract(opened)
@@ -312,6 +318,7 @@ class LandingRun:
         records = records_of(file, contract)
         reading.day = business_date(contract, reading.named.groups) or day_of_rows(contract, self.profile, records)
         reading.rows = Rows(contract, reading.day, records, unknown_columns(contract, records), len(file.text))
+        reading.layout = layout_of(contract, content, file, records)
         reading.is_without_rows = records.rows_read == 0
 
     # --- typing and storing -------------------------------------------------------------------------------------
@@ -365,6 +372,7 @@ class LandingRun:
         last_day = covered_until(rows.contract.cadence, rows.day)
         reading.reason = batch.is_misdated(rows.content_no, rows.day, last_day)
         if reading.reason is not None:
+            reading.drift = (SWAPPED_DATES if reading.reason.startswith("day and month") else None, None, None)
             return False
         rows.quarantined = batch.rows[rows.content_no].bad
         rows.left_out = batch.rows[rows.content_no].left_out
@@ -429,6 +437,10 @@ class LandingRun:
                 is_without_rows=reading.is_without_rows,
                 unknown_columns=reading.rows.unknown if reading.rows else "{}",
                 read_under=self._digest(candidate.export if candidate else None),
+                drift_kind=reading.drift[0],
+                drift_column=reading.drift[1],
+                drift_after=reading.drift[2],
+                **reading.layout,
             )
         )
 

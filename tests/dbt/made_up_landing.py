@@ -12,10 +12,13 @@ from typing import Any
 import duckdb
 import yaml
 
+from orchestration.landing.contracts import load_profile
+from orchestration.landing.registry import drift_tables
 from orchestration.publish import history
 from orchestration.settings import PROJECT
 
 SHAPES: dict[str, Any] = yaml.safe_load((PROJECT / "orchestration" / "landing" / "shapes.yaml").read_text())
+PROFILE = PROJECT / "orchestration" / "profiles" / "west_mercia"
 _TYPES = {
     "integer": "bigint", "decimal": "decimal(18, 4)", "instant": "timestamp", "date": "date", "month": "date",
 }  # fmt: skip
@@ -82,7 +85,9 @@ class Landing:
             "export varchar, contract varchar, contract_version varchar, system varchar, sha256 varchar, bytes bigint, "
             "received_at timestamptz, business_date date, part varchar, suffix_time varchar, name_version integer, "
             "batch varchar, content_no integer, is_counted boolean, is_quarantined boolean, duplicate_of varchar, "
-            "reason varchar, rows_read bigint, rows_quarantined bigint, unknown_columns varchar)"
+            "reason varchar, rows_read bigint, rows_quarantined bigint, unknown_columns varchar, drift_kind varchar, "
+            "drift_column varchar, drift_after varchar, encoding varchar, delimiter varchar, column_order varchar, "
+            "filled_columns varchar)"
         )
         con.execute(
             "create or replace table landing.contents (content_no integer, delivery_id varchar, name varchar, "
@@ -100,6 +105,7 @@ class Landing:
             "0::bigint as row_number, '' as column_name, '' as value, '' as reason, '' as raw_row, 0 as field_count, "
             "'' as row_sha256 where false"
         )
+        drift_tables(con, load_profile(PROFILE))
         ranks: dict[int, int] = {}
         for export in _EXPORTS:
             mine = [number for number, each in enumerate(self.delivered) if each.export == export]
@@ -108,7 +114,7 @@ class Landing:
             key = hashlib.sha256(f"{each.name}:{each.sha256}".encode()).hexdigest()[:16]
             con.execute(
                 "insert into landing.deliveries values (?, ?, ?, ?, ?, ?, ?, ?, 1, now(), ?, null, ?, 0, 'b', ?, true, "
-                "false, null, null, ?, 0, '{}')",
+                "false, null, null, ?, 0, '{}', null, null, null, 'ASCII', 'comma', null, null)",
                 [
                     key, each.name, each.name, each.export, f"{each.export}.v{each.version}", each.version,
                     SHAPES[each.export]["system"], each.sha256, each.business_date, each.suffix, number, len(each.rows),

@@ -99,6 +99,13 @@ def silent(before: Rows, after: Rows, told: Rows, told_before: Rows, cuts: list[
     return wrong
 
 
+@pytest.mark.slow
+def test_exports_that_do_not_change_are_not_said_to(undisturbed: Settings) -> None:
+    """A false alarm: the files are those of one simulated room, day by day the same."""
+    assert ask(undisturbed, "select * from quality.schema_drift") == []
+    assert ask(undisturbed, "select * from metrics.kpi_register where input_changes is not null") == []
+
+
 def check(seed: int, sample: Path, undisturbed: Settings, folder: Path) -> None:
     cuts = made_up_cuts(seed, FIRST, LAST)
     shutil.copytree(sample, folder / "landing")

@@ -26,7 +26,7 @@ PUBLISHED = {
     },
     "metrics": {"kpi_results", "kpi_register", "kpi_signals", "kpi_changes", "kpi_restatements"},
     "reports": {"kpi_as_was"},
-    "quality": {"deliveries", "quarantined_rows", "rules", "rule_results", "generations"},
+    "quality": {"deliveries", "quarantined_rows", "schema_drift", "rules", "rule_results", "generations"},
 }  # fmt: skip
 
 

@@ -92,6 +92,10 @@ COLUMNS = {
         "export": "varchar", "system": "varchar", "business_date": "date", "is_delivered": "boolean",
         "has_rows": "boolean", "contract_version": "varchar",
     },
+    "intermediate.int_schema_drift": {
+        "export": "varchar", "landing_column": "varchar", "from_date": "date", "until_date": "date",
+        "outcome": "varchar", "severity": "varchar", "what_changed": "varchar",
+    },
     "intermediate.int_affected_dates": {"subject": "varchar", "affected_date": "date"},
     "intermediate.int_affected_calls": {"call_key": "varchar"},
     "reference.targets": {"kpi_id": "varchar", "target": "double", "valid_from": "date", "valid_to": "date"},

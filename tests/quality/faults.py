@@ -262,4 +262,16 @@ FAULTS: dict[str, list[str]] = {
         """update quality.deliveries set unknown_columns = '{"NOTES": 7}' where name = 'acd_segments_20211005.csv'"""
     ],
     "deliveries_corrected_rows_share": ["update quality.deliveries set rows_superseded = 60, rows_loaded = 40"],
+    # schema drift
+    "deliveries_drift_files_not_set_aside": [
+        "insert into quality.schema_drift values ('acd_segments', 'FILE_QUARANTINED', null)"
+    ],
+    "deliveries_drift_rows_not_set_aside": [
+        "insert into quality.schema_drift values ('acd_segments', 'ROWS_QUARANTINED', '2021-10-05')"
+    ],
+    "deliveries_drift_columns_not_emptied": [
+        "insert into quality.schema_drift values ('acd_segments', 'NULL_VALUES', null)"
+    ],
+    "deliveries_drift_codes_kept": ["insert into quality.schema_drift values ('acd_segments', 'UNKNOWN_MEMBER', null)"],
+    "deliveries_drift_layout_kept": ["insert into quality.schema_drift values ('acd_segments', 'READ', null)"],
 }

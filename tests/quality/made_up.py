@@ -63,6 +63,7 @@ def _make_deliveries(con: duckdb.DuckDBPyConnection) -> None:
         "business_date date, status varchar, rows_read bigint, rows_loaded bigint, rows_superseded bigint, "
         "rows_duplicate bigint, rows_quarantined bigint, unknown_columns varchar)"
     )
+    con.execute("create table quality.schema_drift (export varchar, outcome varchar, until_date date)")
     contents, landed, delivered = [], [], []
     for number, (export, day) in enumerate(_files(), start=1):
         name, delivery = f"{export}_{day:%Y%m%d}.csv", f"d{number:05d}"

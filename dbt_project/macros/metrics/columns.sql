@@ -2,7 +2,12 @@
 
 {# The list of codes of a column, by its name in stg_codes; none for a column without codes. #}
 {% macro code_list_of(export, column) -%}
-    {%- set lists = {
+    {{ return(code_lists().get(export, {}).get(column)) }}
+{%- endmacro %}
+
+{# {export: {column: list of codes}}. #}
+{% macro code_lists() -%}
+    {{ return({
         'saab_incidents': {
             'source': 'sources', 'opening_code': 'categories', 'closing_code': 'categories', 'grade_initial': 'grades',
             'grade_current': 'grades', 'lpa': 'areas', 'thrive_risk': 'thrive_risks', 'status': 'incident_statuses',
@@ -21,8 +26,7 @@
         'da_outcomes': {
             'positive_action': 'flags', 'victim_supports': 'flags', 'suspect_present': 'flags',
         },
-    } -%}
-    {{ return(lists.get(export, {}).get(column)) }}
+    }) }}
 {%- endmacro %}
 
 {# {export: [columns]} that any indicator names, in a fixed order. #}
@@ -36,6 +40,12 @@
         {%- endfor -%}
     {%- endfor -%}
     {{ return(found) }}
+{%- endmacro %}
+
+{# The same, with every column of codes: what is counted of the rows that stand. #}
+{% macro counted_columns(export) -%}
+    {%- set found = watched_columns().get(export, []) -%}
+    {{ return(found + (code_lists().get(export, {}).keys() | reject('in', found) | list)) }}
 {%- endmacro %}
 
 {# A value of the parameters that has no history of its own here: the newest. #}

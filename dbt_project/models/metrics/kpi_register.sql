@@ -26,6 +26,12 @@ results as (
 
 ),
 
+input_changes as (
+
+    select * from {{ ref('kpi_input_changes') }}
+
+),
+
 asked_for as (
 
     select * from {{ ref('kpi_asked_for') }}
@@ -122,13 +128,16 @@ computed as (
         coverage.coverage_ratio,
         coverage.period_start as coverage_month,
         definitions.limits,
-        definitions.definition_version
+        definitions.definition_version,
+        input_changes.input_changes
     from definitions
     inner join versions on definitions.input_set = versions.input_set
     left join summed_up
         on definitions.kpi_id = summed_up.kpi_id and versions.system_version = summed_up.system_version
     left join since on definitions.kpi_id = since.kpi_id and versions.system_version = since.system_version
     left join coverage on definitions.kpi_id = coverage.kpi_id and versions.system_version = coverage.system_version
+    left join input_changes
+        on definitions.kpi_id = input_changes.kpi_id and versions.system_version = input_changes.system_version
 
 ),
 

@@ -1,4 +1,4 @@
--- How full the columns are that indicators cannot do without, and how many of their codes are unknown: one pass over each export.
+-- How full the columns are that indicators cannot do without, and how many codes are unknown: one pass over each export.
 -- Counted on the rows that stand, by the delivery that brought them and by the day they are about.
 
 {{ config(
@@ -22,7 +22,6 @@
     'recruitment': none,
     'da_outcomes': none,
 } %}
-{%- set watched = watched_columns() %}
 
 with
 
@@ -35,7 +34,7 @@ codes as (
 ),
 
 {% for export, dated_by in exports.items() %}
-{%- set columns = watched.get(export, []) %}
+{%- set columns = counted_columns(export) %}
 {%- set code_columns = [] %}
 {%- for column in columns if code_list_of(export, column) %}
 {%- do code_columns.append(column) %}
@@ -68,7 +67,7 @@ codes as (
 {% endfor -%}
 counted as (
     {% for export in exports %}
-    {%- for column in watched.get(export, []) %}
+    {%- for column in counted_columns(export) %}
     select
         '{{ export }}' as export,
         business_date,

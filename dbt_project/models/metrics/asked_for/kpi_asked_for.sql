@@ -119,7 +119,8 @@ final as (
         cast(null as double) as coverage_ratio,
         cast(null as date) as coverage_month,
         cast(null as varchar) as limits,
-        cast(null as varchar) as definition_version
+        cast(null as varchar) as definition_version,
+        cast(null as varchar) as input_changes
     from asked_for
     left join delivered on asked_for.export = delivered.export
 

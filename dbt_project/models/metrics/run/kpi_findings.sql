@@ -409,12 +409,25 @@ gap_days as (
 
 ),
 
+file_days_set_aside as (
+
+    select distinct export, business_date from deliveries where is_quarantined
+
+),
+
 exports_missing as (
 
-    select gap_days.kpi_id, gap_days.system_version, asked.export, count(*) as day_count
+    select
+        gap_days.kpi_id,
+        gap_days.system_version,
+        asked.export,
+        max(case when file_days_set_aside.export is null then 1 else 0 end) as is_missing,
+        max(case when file_days_set_aside.export is null then 0 else 1 end) as is_set_aside
     from gap_days
     inner join asked on gap_days.kpi_id = asked.kpi_id and gap_days.system_version = asked.system_version
     left join export_days on asked.export = export_days.export and gap_days.local_date = export_days.business_date
+    left join file_days_set_aside
+        on asked.export = file_days_set_aside.export and gap_days.local_date = file_days_set_aside.business_date
     where export_days.export is null
     group by gap_days.kpi_id, gap_days.system_version, asked.export
 
@@ -422,7 +435,15 @@ exports_missing as (
 
 missing_named as (
 
-    select kpi_id, system_version, {{ dbt.listagg('export', "', '", 'order by export') }} as exports
+    select
+        kpi_id,
+        system_version,
+        {{ dbt.listagg('export', "', '", 'order by export') }} as exports,
+        {{ dbt.listagg(
+            "export || case when is_set_aside = 0 then ' did not come' when is_missing = 0 then ' was set aside whole' "
+            "else ' did not come, or was set aside whole' end",
+            "', '", 'order by export'
+        ) }} as says
     from exports_missing
     group by kpi_id, system_version
 
@@ -437,7 +458,7 @@ gaps as (
         min(gap_days.local_date) as since,
         cast(count(*) as varchar) || ' of the last ' || cast(max(limits.looked_back_days) as varchar)
             || ' days are missing or not whole, the first ' || cast(min(gap_days.local_date) as varchar)
-            || coalesce(': ' || missing_named.exports || ' did not come', '') as reason,
+            || coalesce(': ' || missing_named.says, '') as reason,
         case
             when missing_named.exports is null then 'whole deliveries of those days (see quality.deliveries)'
             else 'delivery of ' || missing_named.exports || ' for those days'
@@ -446,7 +467,7 @@ gaps as (
     cross join limits
     left join missing_named
         on gap_days.kpi_id = missing_named.kpi_id and gap_days.system_version = missing_named.system_version
-    group by gap_days.kpi_id, gap_days.system_version, missing_named.exports
+    group by gap_days.kpi_id, gap_days.system_version, missing_named.exports, missing_named.says
 
 ),
 

@@ -14,6 +14,10 @@ system_versions as (
     select * from {{ ref('system_versions') }} where export = 'legacy_incidents'
 ),
 
+content_versions as (
+    {{ system_version_of_contents('legacy_incidents') }}
+),
+
 grades as (
     select distinct code, means from {{ ref('grades') }}
 ),
@@ -37,7 +41,7 @@ standing as (
 final as (
     select
         {{ legacy_key('standing.incident_date', 'standing.incident_no') }} as incident_key,
-        coalesce(system_versions.code, 'UNKNOWN') as system_version,
+        content_versions.system_version,
         standing.created_at,
         coalesce(sources.means, 'UNKNOWN') as source_code,
         case when standing.category is not null then coalesce(categories.means, 'UNKNOWN') end as category_code,
@@ -50,8 +54,7 @@ final as (
         standing._delivery_id,
         standing._source_row
     from standing
-    inner join contents on standing._content_no = contents.content_no
-    left join system_versions on contents.contract_version = system_versions.contract_version
+    inner join content_versions on standing._content_no = content_versions.content_no
     left join grades on standing.grade = grades.code
     left join areas on standing.lpa = areas.code
     left join categories on standing.category = categories.code

@@ -14,6 +14,10 @@ system_versions as (
     select * from {{ ref('system_versions') }} where export = 'saab_incidents'
 ),
 
+content_versions as (
+    {{ system_version_of_contents('saab_incidents') }}
+),
+
 sources as (
     select distinct code, means from {{ ref('sources') }}
 ),
@@ -42,7 +46,7 @@ final as (
     select
         {{ hash_of(['standing.incident_ref']) }} as incident_hash,
         standing.incident_ref as incident_key,
-        coalesce(system_versions.code, 'UNKNOWN') as system_version,
+        content_versions.system_version,
         standing.created_at,
         standing.recorded_at,
         coalesce(sources.means, 'UNKNOWN') as source_code,
@@ -72,8 +76,7 @@ final as (
         standing._delivery_id,
         standing._source_row
     from standing
-    inner join contents on standing._content_no = contents.content_no
-    left join system_versions on contents.contract_version = system_versions.contract_version
+    inner join content_versions on standing._content_no = content_versions.content_no
     left join sources on standing.source = sources.code
     left join categories as opening on standing.opening_code = opening.code
     left join categories as closing on standing.closing_code = closing.code
