@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 from dagster._core.storage.base_storage import DagsterStorage
+from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage, _event_logs_directory
 from dagster._serdes import ConfigurableClass, ConfigurableClassData
@@ -27,12 +28,13 @@ class BatchingEventLog(SqliteEventLogStorage):
         if len(same) != 1 or {event.get_dagster_event().event_type for event in events} != materialised:
             super().store_event_batch(events)
             return
+        rows = [self._event_to_row(event) for event in events]
+        insert = SqlEventLogStorageTable.insert()
         with self.run_connection(events[0].run_id) as con:
-            for event in events:
-                con.execute(self.prepare_insert_event(event))
+            con.execute(insert, rows)
         with self.index_transaction() as con:
-            results = [con.execute(self.prepare_insert_event(event)) for event in events]
-            ids = [int(result.inserted_primary_key[0]) for result in results if result.inserted_primary_key]
+            returning = insert.returning(SqlEventLogStorageTable.c.id, sort_by_parameter_order=True)
+            ids = [int(row[0]) for row in con.execute(returning, rows)]
             self._store_asset_event_tags(con, events, ids)
             self._store_asset_event(con, events[-1], ids[-1])
 
