@@ -139,7 +139,7 @@ def test_calls_of_a_week_without_a_header_agree_with_a_plain_calculation(riviere
 def test_the_published_figures_are_those_worked_out_by_hand(riviere: Room, tmp_path: Path) -> None:
     """Of urgent calls answered on 3 November one of two waited 10 s or less, on 6 November the only one."""
     started = start_profile(tmp_path / "riviere", name="riviere", title="", time_zone="America/Toronto").folder
-    shutil.copytree(PROJECT / "tests" / "profiles" / "riviere" / "contracts", started / "contracts", dirs_exist_ok=True)
+    shutil.copytree(PROJECT / "tests" / "profiles" / "riviere", started, dirs_exist_ok=True)
     settings = settings_for(tmp_path, riviere.landing, profile=started)
     run(settings)
     found = ask(

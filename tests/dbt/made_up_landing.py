@@ -87,7 +87,7 @@ class Landing:
             "batch varchar, content_no integer, is_counted boolean, is_quarantined boolean, duplicate_of varchar, "
             "reason varchar, rows_read bigint, rows_quarantined bigint, unknown_columns varchar, drift_kind varchar, "
             "drift_column varchar, drift_after varchar, encoding varchar, delimiter varchar, column_order varchar, "
-            "filled_columns varchar)"
+            "filled_columns varchar, rows_left_out bigint, emptied varchar)"
         )
         con.execute(
             "create or replace table landing.contents (content_no integer, delivery_id varchar, name varchar, "
@@ -114,7 +114,7 @@ class Landing:
             key = hashlib.sha256(f"{each.name}:{each.sha256}".encode()).hexdigest()[:16]
             con.execute(
                 "insert into landing.deliveries values (?, ?, ?, ?, ?, ?, ?, ?, 1, now(), ?, null, ?, 0, 'b', ?, true, "
-                "false, null, null, ?, 0, '{}', null, null, null, 'ASCII', 'comma', null, null)",
+                "false, null, null, ?, 0, '{}', null, null, null, 'ASCII', 'comma', null, null, 0, '{}')",
                 [
                     key, each.name, each.name, each.export, f"{each.export}.v{each.version}", each.version,
                     SHAPES[each.export]["system"], each.sha256, each.business_date, each.suffix, number, len(each.rows),

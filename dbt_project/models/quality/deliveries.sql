@@ -46,7 +46,9 @@ final as (
         cast(rows_superseded as bigint) as rows_superseded,
         cast(rows_duplicate as bigint) as rows_duplicate,
         cast(rows_quarantined_here as bigint) as rows_quarantined,
-        unknown_columns
+        cast(rows_left_out as bigint) as rows_left_out,
+        unknown_columns,
+        emptied as emptied_values
     from counted
 )
 
