@@ -339,7 +339,7 @@ def _instant(micros: int) -> str:
 def code_lists() -> dict[str, dict[str, str]]:
     """The list of codes of each export's columns, as the models know it (macros/metrics/columns.sql)."""
     text = (DBT_PROJECT / "macros" / "metrics" / "columns.sql").read_text(encoding="utf-8")
-    match = re.search(r"set lists = (\{.*?\n    \})", text, flags=re.DOTALL)
+    match = re.search(r"macro code_lists\(\).*?return\((\{.*?\n    \})\)", text, flags=re.DOTALL)
     assert match is not None
     found: dict[str, dict[str, str]] = ast.literal_eval(match[1])
     return found
