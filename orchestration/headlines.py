@@ -27,6 +27,7 @@ def closing_screen(settings: Settings) -> None:
     """Print where the warehouse is and what its newest whole month says."""
     with duckdb.connect(str(settings.current_db), read_only=True) as con:
         lines = [*_share_lines(con), *_response_line(con), *_unresourced_line(con), *_quality_lines(con)]
+        lines += keyed_in_late_line(con)
         generation = con.execute("select max(generation) from quality.generations").fetchall()[0][0]
     typer.echo("")
     typer.secho(f"Generation {generation}", bold=True)
@@ -85,3 +86,24 @@ def _quality_lines(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
         ("rows quarantined", f"{rows:,}  (and {files} whole files)"),
         ("quality checks failed", f"{failed} of {rules}" + (f", {errors} could not run" if errors else "")),
     ]
+
+
+# What the newest generation holds and the one before it did not: deliveries taken in after that one was published.
+_KEYED_IN_LATE = """
+select sum(incident_count)::bigint, min(first_created_date), max(last_created_date), max(delay_max_seconds)
+from reports.back_keyed_records
+where received_at > (select published_at from quality.generations order by published_at desc limit 1 offset 1)
+"""
+
+
+def keyed_in_late_line(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """How many records keyed in late the newest run brought, and of which days; nothing where it brought none.
+
+    Nothing either of the first run, to which every record is new.
+    """
+    count, first, last, longest = con.execute(_KEYED_IN_LATE).fetchall()[0]
+    if not count:
+        return []
+    days = f"{first:%d %B %Y}" if first == last else f"{first:%d %B %Y} to {last:%d %B %Y}"
+    late = f", up to {longest // 86_400} days late" if longest and longest >= 2 * 86_400 else ""
+    return [("records keyed in late, new", f"{count:,}  (created {days}{late}; their days are restated)")]

@@ -147,24 +147,25 @@ class _Desk:
         days = [name for name in self._tables if name.startswith("saab_incidents_")]
         if not days:
             return
-        table = self._tables[self._chance.choice(days)]
-        header, rows = table[0], [table[0]]
-        place = header.index
-        for number, row in enumerate(table[1:4], start=1):
-            new = list(row)
-            try:
-                created = datetime.strptime(row[place("CREATED")], _LOCAL)
-            except ValueError:
-                continue
-            keyed = created + timedelta(weeks=PAPER_WEEKS_LATE, minutes=number)
-            new[place("INC_REF")] = f"WM-{created:%Y%m%d}-9{number:04d}"
-            new[place("RECORDED")] = new[place("LAST_UPDATED")] = keyed.strftime(_LOCAL)
-            new[place("CLOSED")], new[place("STATUS")], new[place("BACK_RECORD")] = "", "OPEN", "Y"
-            new[place("CALL_REF")] = new[place("LINKED_TO")] = ""
-            rows.append(new)
-        if len(rows) > 1:
-            day = datetime.strptime(rows[-1][place("RECORDED")], _LOCAL)
-            yield Delivered(f"saab_incidents_{day:%Y%m%d}.csv", _text(rows))
+        yield paper_records(_text(self._tables[self._chance.choice(days)]).decode())
+
+
+def paper_records(incidents: str) -> Delivered:
+    """A file of incidents of the newest day in the one given, written on paper and keyed in weeks later."""
+    header, *day = _rows(incidents)
+    place = header.index
+    rows, keyed = [header], datetime.min
+    happened = day[-1][place("CREATED")].split()[0]
+    for number, row in enumerate([row for row in day if row[place("CREATED")].startswith(happened)][:3], start=1):
+        new = list(row)
+        created = datetime.strptime(row[place("CREATED")], _LOCAL)
+        keyed = created + timedelta(weeks=PAPER_WEEKS_LATE, minutes=number)
+        new[place("INC_REF")] = f"WM-{created:%Y%m%d}-9{number:04d}"
+        new[place("RECORDED")] = new[place("LAST_UPDATED")] = keyed.strftime(_LOCAL)
+        new[place("CLOSED")], new[place("STATUS")], new[place("BACK_RECORD")] = "", "OPEN", "Y"
+        new[place("CALL_REF")] = new[place("LINKED_TO")] = ""
+        rows.append(new)
+    return Delivered(f"saab_incidents_{keyed:%Y%m%d}.csv", _text(rows))
 
 
 def _next_day(day: str) -> str:
