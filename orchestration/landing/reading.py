@@ -32,7 +32,6 @@ DELIMITERS = (",", ";", "\t")
 _PRIVATE_FIRST, _PRIVATE_COUNT = 0xF0000, 65_534  # plane 15, private use: characters that no text should hold
 _PRIVATE = re.compile(rb"\xf3[\xb0-\xbf][\x80-\xbf]{2}")  # the same in UTF-8
 _LONE_RETURN = re.compile(rb"\r(?!\n)")
-_RECORD = rb'(?:"[^"]*(?:""[^"]*)*(?:"[^%b\n]*|\Z)|[^%b\n]*)(?P<end>[%b\n]|\Z)'
 _BLANK_START = re.compile(rb"[\r\n]*")
 _AT_A_TIME = 16 * MIB
 _ROWS_AT_A_TIME = 50_000
@@ -179,22 +178,17 @@ def read_records(data: bytes, delimiter: str, header: list[str]) -> Records:
 
 def count_records(data: bytes, delimiter: str) -> int:
     """Records without empty lines, the header among them: by a pattern, independent of the reader."""
-    between = delimiter.encode()
-    inside = re.escape(between)
-    pattern = re.compile(_RECORD % (inside, inside, inside))
-    count, position, record_start = 0, 0, 0
+    between = re.escape(delimiter.encode())
+    field = rb'(?>"[^"]*+(?:""[^"]*+)*+(?:"[^%b\n]*+|\Z)|[^%b\n]*+)' % (between, between)
+    record = re.compile(rb"%b(?:%b%b)*+(?:\n|\Z)" % (field, between, field))
+    count, position = 0, 0
     while position < len(data):
-        match = pattern.match(data, position)
+        match = record.match(data, position)
         assert match is not None
-        position = match.end()
-        if match["end"] == between:
-            if position == len(data):
-                count += 1
-            continue
+        start, position = position, match.end()
         # An empty line is a line feed, with a return before it or not; a longer record need not be looked at.
-        if position - record_start > 2 or data[record_start:position] not in (b"\n", b"\r\n"):
+        if position - start > 2 or data[start:position] not in (b"\n", b"\r\n"):
             count += 1
-        record_start = position
     return count
 
 
