@@ -50,6 +50,9 @@ test: install ## every test
 test-all: install ## the long ones too
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
+torture: install ## kills runs: KILLS=500, SEED=1, RESUME=1; prints a line of figures (hours)
+	@KILLS=$(or $(KILLS),500) SEED=$(or $(SEED),1) RESUME=$(RESUME) $(BIN)/python -m tests.torture.torture
+
 fuzz: install ## spoiled files of every fault class over every export, each accounted for; prints a table
 	@$(BIN)/python -m tests.fuzz.fuzz
 
@@ -75,4 +78,4 @@ bench: install ## speed beside the floor, into build/bench.json (at most 25 minu
 clean: ## remove what was built (not the virtual environment, not the key)
 	rm -rf build
 
-.PHONY: help install lock run test test-all fuzz orders lint dev docs bench clean
+.PHONY: help install lock run test test-all fuzz orders lint dev docs bench clean torture

@@ -94,8 +94,8 @@ POINTS = [
     Point("the pointer has moved, not synced", "pathlib:Path.replace", "after", of="current"),
     Point("the pointer has moved, the plan still stands", f"{_PUBLISH}:move_pointer", "after"),
     Point("before old generations go", f"{_PUBLISH}:remove_old", "before"),
-    Point("within an old generation's removal", "os:unlink", "after", nth=2, of="parquet", only="retention"),
-    Point("an old generation is removed", "shutil:rmtree", "after", only="retention"),
+    Point("within an old generation's removal", "os:unlink", "after", nth=2, of="parquet", only="incremental"),
+    Point("an old generation is removed", "shutil:rmtree", "after", only="incremental"),
     Point("old generations are gone", f"{_PUBLISH}:remove_old", "after"),
 ]
 BY_NAME = {point.name: point for point in POINTS}
@@ -121,10 +121,11 @@ def arm(point: str | None, call: int | None, trace: str | None, warehouse: Path)
     if call is not None or trace is not None:
         _arm_calls(point or "", call, trace, str(warehouse))
     elif point is not None:
-        _arm_point(BY_NAME[point])
+        arm_point(BY_NAME[point])
 
 
-def _arm_point(point: Point) -> None:
+def arm_point(point: Point, act: Callable[[], None] = die) -> None:
+    """Have `act` happen at the point; `die` when nothing else is said."""
     module, _, path = point.target.partition(":")
     owner: Any = importlib.import_module(module)
     *parents, name = path.split(".")
@@ -138,10 +139,10 @@ def _arm_point(point: Point) -> None:
             counts = point.of is None or any(point.of in _text(each) for each in (*arguments, *named.values()))
             seen += counts
             if counts and seen == point.nth and point.when == "before":
-                die()
+                act()
             result = function(*arguments, **named)
             if counts and seen == point.nth and point.when == "after":
-                die()
+                act()
             return result
 
         return dying

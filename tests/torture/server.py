@@ -12,18 +12,21 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
 import traceback
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from orchestration.settings import PROJECT, Settings
+from tests.support import settings_for
 
 _IMPORTED = (
     "duckdb_engine",
@@ -53,11 +56,8 @@ class Ended:
 class Request:
     """One run to make. `after` kills from outside, `point` and `call` from inside; `fault` is put in its way."""
 
-    landing: str
-    warehouse: str
-    profile: str
-    key_file: str
-    keep_generations: int = 5
+    settings: dict[str, Any]
+    whole: bool = True  # with Dagster, every rule and every test; else the steps alone
     after: float | None = None  # seconds until the whole process group is killed
     point: str | None = None  # a named point of tests.torture.points
     call: int | None = None  # the number of the system call to die at, with `point` "before call" or "after call"
@@ -85,14 +85,8 @@ class Server:
 
     def run(self, settings: Settings, **how: Any) -> Ended:
         """Make one run and wait for its end."""
-        request = Request(
-            landing=str(settings.landing),
-            warehouse=str(settings.warehouse),
-            profile=str(settings.profile),
-            key_file=str(settings.key_file),
-            keep_generations=settings.keep_generations,
-            **how,
-        )
+        told = {name: str(value) for name, value in vars(settings).items() if isinstance(value, Path)}
+        request = Request(settings=told | {"keep_generations": settings.keep_generations}, **how)
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(asdict(request)) + "\n")
         self._process.stdin.flush()
@@ -127,13 +121,7 @@ def _say(answers: Any, what: object) -> None:
 
 def _import_everything(folder: Path) -> None:
     """All that a run imports, and the models read; what is left open or running would be shared by every child."""
-    template = Settings(
-        landing=folder / "template" / "landing",
-        warehouse=folder / "template" / "warehouse",
-        profile=PROJECT / "orchestration" / "profiles" / "west_mercia",
-        key_file=folder / "template" / "token.key",
-        keep_generations=5,
-    )
+    template = settings_for(folder / "template", folder / "template" / "landing")
     template.landing.mkdir(parents=True, exist_ok=True)
     template.export()
     from orchestration.quality.duckdb_reading import great_expectations
@@ -152,7 +140,7 @@ def _fork(request: Request, folder: Path) -> Ended:
     started = time.monotonic()
     child = os.fork()
     if child == 0:
-        _child(request, stages, said)
+        _child(request, folder, stages, said)
     if request.after is not None:
         _kill_after(child, request.after)
     _, status = os.waitpid(child, 0)
@@ -174,24 +162,21 @@ def _kill_after(child: int, seconds: float) -> None:
         os.killpg(child, signal.SIGKILL)
 
 
-def _child(request: Request, stages: Path, said: Path) -> None:
+def _child(request: Request, folder: Path, stages: Path, said: Path) -> None:
     """One run, as `occ run` makes it; never returns."""
     code = 70
     try:
         os.setsid()
-        settings = Settings(
-            landing=Path(request.landing),
-            warehouse=Path(request.warehouse),
-            profile=Path(request.profile),
-            key_file=Path(request.key_file),
-            keep_generations=request.keep_generations,
-        )
-        os.environ["OCC_KEEP_GENERATIONS"] = str(request.keep_generations)
+        given = {name: Path(told) if isinstance(told, str) else told for name, told in request.settings.items()}
+        settings = Settings(**given)
+        os.environ["OCC_KEEP_GENERATIONS"] = str(settings.keep_generations)
         settings.export()
         from orchestration.errors import OccError
         from orchestration.runs import run_once
         from tests.torture import faults, points
 
+        if not request.whole:
+            _take_the_steps_alone(folder)
         points.arm(request.point, request.call, request.trace, settings.warehouse)
         faults.arm(request.fault)
         with stages.open("a", buffering=1) as told:
@@ -205,6 +190,36 @@ def _child(request: Request, stages: Path, said: Path) -> None:
         said.write_text(traceback.format_exc())
     finally:
         os._exit(code)
+
+
+def _take_the_steps_alone(folder: Path) -> None:
+    """The steps in their order under the same lock, without Dagster's log, dbt's tests and all rules but one table's.
+
+    What is left out judges and logs; it changes nothing that is published but the list of what was judged.
+    """
+    from orchestration import runs
+    from orchestration.settings import RULES
+    from orchestration.warehouse import dbt, steps
+
+    rules = folder / "rules" / "quality"
+    if not rules.exists():
+        shutil.copytree(RULES / "quality", rules)
+    build, land = dbt.build, steps.land
+
+    def without_tests(settings: Settings, *, full_refresh: bool, exclude: Sequence[str] = ()) -> Any:
+        return build(settings, full_refresh=full_refresh, exclude=[*exclude, "resource_type:test"])
+
+    def one_after_the_other(settings: Settings) -> None:
+        steps.land_deliveries(settings)
+        steps.build_warehouse(settings)
+        steps.judge_quality(settings)
+        steps.publish_generation(settings)
+
+    def without_pause(*arguments: Any, **named: Any) -> Any:
+        return land(*arguments, **named, pause_seconds=0)
+
+    steps.RULES, steps.land, dbt.build = rules.parent, without_pause, without_tests  # type: ignore[assignment]
+    runs._execute_job = one_after_the_other
 
 
 if __name__ == "__main__":
