@@ -33,6 +33,7 @@ class Point:
     only: str | None = None  # reached by a "first" run or by an "incremental" one only
 
 
+OLD_GENERATION = "20200101T060000Z"  # which a daily run of tests.torture.room lets go of
 _MODEL = "dbt.task.run:ModelRunner.execute"
 _LANDING, _STEPS, _PUBLISH = (
     "orchestration.landing",
@@ -94,8 +95,14 @@ POINTS = [
     Point("the pointer has moved, not synced", "pathlib:Path.replace", "after", of="current"),
     Point("the pointer has moved, the plan still stands", f"{_PUBLISH}:move_pointer", "after"),
     Point("before old generations go", f"{_PUBLISH}:remove_old", "before"),
-    Point("within an old generation's removal", "os:unlink", "after", nth=2, of="parquet", only="incremental"),
-    Point("an old generation is removed", "shutil:rmtree", "after", only="incremental"),
+    Point(
+        "an old generation is described no more, its files are there",
+        "shutil:rmtree",
+        "before",
+        of=OLD_GENERATION,
+        only="incremental",
+    ),
+    Point("an old generation is removed", "shutil:rmtree", "after", of=OLD_GENERATION, only="incremental"),
     Point("old generations are gone", f"{_PUBLISH}:remove_old", "after"),
 ]
 BY_NAME = {point.name: point for point in POINTS}

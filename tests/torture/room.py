@@ -25,12 +25,11 @@ from orchestration.publish.generation import Generation, current
 from orchestration.settings import PROJECT, Settings
 from tests.support import settings_for
 from tests.torture import world
-from tests.torture.points import POINTS
+from tests.torture.points import OLD_GENERATION, POINTS
 from tests.torture.reader import Reader, Seen
 from tests.torture.server import Ended, Server
 
 FIRST, LATER = "first", "incremental"
-_OLD = "20200101T060000Z"
 _STAGES = ("landing", "building the warehouse", "judging the quality", "publishing")
 _KILLED = -signal.SIGKILL
 
@@ -225,16 +224,16 @@ class Room:
         self.settings = replace(self.settings, keep_generations=0)
         published = current(self.settings)
         assert published is not None
-        old = self.settings.published / _OLD
+        old = self.settings.published / OLD_GENERATION
         shutil.copytree(self.settings.published / published.generation, old)
         described = json.loads((old / "generation.json").read_text())
-        described |= {"generation": _OLD, "published_at": "2020-01-01T06:00:00+00:00"}
+        described |= {"generation": OLD_GENERATION, "published_at": "2020-01-01T06:00:00+00:00"}
         (old / "generation.json").write_text(json.dumps(described))
         with duckdb.connect(str(self.settings.current_db.resolve())) as con:
             con.execute(
                 "insert into quality.generations select * replace (? as generation, ?::timestamptz as published_at) "
                 "from quality.generations",
-                [_OLD, described["published_at"]],
+                [OLD_GENERATION, described["published_at"]],
             )
 
     def _must_end(self, ended: Ended) -> Ended:

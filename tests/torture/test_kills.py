@@ -45,7 +45,7 @@ _PUBLISHING = [
     Kill(point="before the generation's database"),
     Kill(point="the generation is whole, not synced"),
     Kill(point="the new pointer lies beside the old one"),
-    Kill(point="within an old generation's removal"),
+    Kill(point="an old generation is described no more, its files are there"),
 ]
 _OF_EITHER = 2  # kills of the real command, from outside
 
