@@ -25,7 +25,7 @@ from tests.fuzz.worker import Landed, Worker
 from tests.reference import landing as reference
 
 BATCH = 60  # files that are landed together
-SECONDS_PER_FILE = 20  # until a file counts as a hang; for a batch, of as many files as this in minutes
+SECONDS = 180  # until a batch, or in it then a file alone, counts as a hang: a hundred times what one takes
 PEAK_MIB = 1_500  # of memory over what the process held before: for files of some MiB
 PEAK_COSTLY_MIB = 4_500  # ... and for a file at the bound of 1 GiB
 
@@ -114,7 +114,7 @@ def _plan(files: int | None, seed: int, *, costly: bool) -> Iterator[tuple[Fault
 def _fuzz_batch(room: Path, plan: list[tuple[Fault, int, int]], report: Report, worker: Worker) -> None:
     """Make the files of a batch, land them in one run, compare; what takes the process down is then found alone."""
     files = [spoiled for planned in plan for spoiled in _make(room, planned, report.seed)]
-    answer = worker.land(room, SECONDS_PER_FILE * 3)
+    answer = worker.land(room, SECONDS)
     if isinstance(answer, Landed):
         _compare(room, files, answer, report)
     elif len(plan) > 1:
