@@ -14,6 +14,11 @@ from tests.golden.golden import write_small_sample
 from tests.support import run, settings_for
 
 _A_DAY = 24 * 3600
+# Fixtures that cost many seconds: a warehouse, or models built on made-up marts.
+_MADE_ONCE = (
+    *("season", "small_warehouse", "kept", "keyed", "calls_alone", "undisturbed", "clean_landing", "warehouse"),
+    *("built", "signals", "models"),
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -26,6 +31,14 @@ def pytest_configure(config: pytest.Config) -> None:
             if folder.stat().st_mtime < time.time() - _A_DAY:
                 shutil.rmtree(folder, ignore_errors=True)
     os.environ["OCC_PARSED_MODELS"] = str(shared)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share what is costly run in one process of the session: every process would make it for itself."""
+    for item in items:
+        shared = [name for name in _MADE_ONCE if name in getattr(item, "fixturenames", ())]
+        if shared and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(shared[0]))
 
 
 @pytest.fixture(scope="session")

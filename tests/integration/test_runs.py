@@ -58,11 +58,19 @@ def test_a_wrong_file_is_quarantined_whole_and_stops_nothing(tmp_path: Path) -> 
     assert rows == [("acd_segments_20210901.csv", "QUARANTINED", 0), ("holiday_photos_20210901.csv", "QUARANTINED", 0)]
 
 
-def test_one_file_alone_is_enough_to_publish(small_sample: Path, tmp_path: Path) -> None:
-    one = next(path for path in files_below(small_sample / "landing") if path.name == "acd_segments_20210903.csv")
-    deliver([one], tmp_path / "landing")
-    settings = settings_for(tmp_path, tmp_path / "landing")
+@pytest.fixture(scope="module")
+def calls_alone(small_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, list[Path]]:
+    """A warehouse that was given one file, and more days to give it."""
+    days = [path for path in files_below(small_sample / "landing") if path.name.startswith("acd_segments_202109")]
+    folder = tmp_path_factory.mktemp("calls_alone")
+    settings = settings_for(folder, folder / "landing")
+    deliver([days.pop(0)], settings.landing)
     run(settings)
+    return settings, days
+
+
+def test_one_file_alone_is_enough_to_publish(calls_alone: tuple[Settings, list[Path]]) -> None:
+    settings, _ = calls_alone
     (calls,) = ask(settings, "select count(*) from marts.fct_calls")[0]
     assert calls > 0
     assert ask(settings, "select count(*) from marts.fct_incidents") == [(0,)]
@@ -124,27 +132,22 @@ def test_the_way_in_which_files_arrive_does_not_change_the_content(
     assert last.content_hash == expected.content_hash
 
 
-def test_a_reader_of_the_old_generation_is_not_disturbed(small_sample: Path, tmp_path: Path) -> None:
-    days = [path for path in files_below(small_sample / "landing") if path.name.startswith("acd_segments_202109")]
-    settings = settings_for(tmp_path, tmp_path / "landing")
-    deliver(days[:2], tmp_path / "landing")
-    run(settings)
+def test_a_reader_of_the_old_generation_is_not_disturbed(calls_alone: tuple[Settings, list[Path]]) -> None:
+    settings, days = calls_alone
+    ((generations,),) = ask(settings, "select count(*) from quality.generations")
     with duckdb.connect(str(settings.current_db.resolve()), read_only=True) as reader:
         before = reader.execute("select count(*), sum(wait_seconds) from marts.fct_calls").fetchall()
-        deliver(days[2:4], tmp_path / "landing")
+        deliver([days.pop(0), days.pop(0)], settings.landing)
         second = run(settings)
         assert reader.execute("select count(*), sum(wait_seconds) from marts.fct_calls").fetchall() == before
         assert reader.execute("select max(generation) from quality.generations").fetchall() != [(second.generation,)]
-    assert ask(settings, "select count(*) from quality.generations") == [(2,)]
+    assert ask(settings, "select count(*) from quality.generations") == [(generations + 1,)]
 
 
-def test_a_daily_run_says_its_stages_and_nothing_else(small_sample: Path, tmp_path: Path) -> None:
+def test_a_daily_run_says_its_stages_and_nothing_else(calls_alone: tuple[Settings, list[Path]]) -> None:
     """Warnings of the tools on the terminal would bury the one paragraph that matters when something is wrong."""
-    days = [path for path in files_below(small_sample / "landing") if path.name.startswith("acd_segments_202109")]
-    settings = settings_for(tmp_path, tmp_path / "landing")
-    deliver(days[:1], tmp_path / "landing")
-    run(settings)
-    deliver(days[1:2], tmp_path / "landing")
+    settings, days = calls_alone
+    deliver([days.pop(0)], settings.landing)
     ended = occ(settings, ["run"])
     assert ended.returncode == 0
     stages = ["starting", "landing", "building the warehouse", "judging the quality", "publishing"]
