@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.commands import alert, contract, keeping, profile, quarantine, services
+from orchestration.commands import alert, contract, keeping, profile, quarantine, retention, services
 from orchestration.commands.common import (
     FormatOption,
     WarehouseOption,
@@ -29,7 +29,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 done, 1 stopped by the audit, 2 wrong usage, 3 something around the command, 4 locked.",
+    epilog="Exit codes: 0 done, 1 stopped by the audit, 2 wrong usage, 3 something around the command, "
+    "4 locked, 5 held.",
 )
 app.command(epilog="Example: occ rebuild --from 2021-09-06 --to 2021-09-12 --export acd_segments")(rebuild)
 app.add_typer(alert.app, name="alert")
@@ -41,6 +42,7 @@ app.command(epilog="Example: occ doctor --mend")(keeping.doctor)
 app.command(epilog="Example: occ backup /mnt/backups/occ-20261122.tar")(keeping.backup)
 app.command(epilog="Example: occ restore /mnt/backups/occ-20261122.tar --warehouse /data/warehouse")(keeping.restore)
 app.add_typer(quarantine.app, name="quarantine")
+retention.add_to(app)
 
 
 def main() -> None:

@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 
 from orchestration.errors import AuditStopped, OccError, WarehouseLocked
 from orchestration.landing import seen_nothing_new, unreadable
+from orchestration.landing.erasures import committed
 from orchestration.progress import Reporter, note, reporting_to
 from orchestration.publish import audit
-from orchestration.publish.generation import Generation, current
+from orchestration.publish.generation import Generation, current, withdraw_erased
 from orchestration.settings import Settings
 from orchestration.versions import code_version
 from orchestration.warehouse import disk, rebuild
@@ -23,6 +24,8 @@ def nothing_new(settings: Settings) -> bool:
     """Same deliveries, code, profile and contracts as the current generation: decided before Dagster is imported."""
     published = current(settings)
     if published is None or published.code_version != code_version(settings):
+        return False
+    if set(committed(settings.warehouse / "landing")) - set(published.erasures):
         return False
     batches = {path.stem for path in (settings.warehouse / "landing" / "registry").glob("*.parquet")}
     return (
@@ -55,6 +58,7 @@ def _run(settings: Settings, report: Reporter, wait_seconds: float, run_id: str)
         report(f"waiting for another run ({holder})", 0, 0)
 
     with writing(settings, wait_seconds=wait_seconds, waiting=waiting), reporting_to(report):
+        withdraw_erased(settings)  # what a killed run had still to withdraw
         if nothing_new(settings):
             for said in unreadable(settings.landing):
                 note(f"Not taken in (could not be read; the next run looks again): {said}")

@@ -56,6 +56,7 @@ Unit = Literal["milliseconds", "seconds", "minutes", "hours", "HH:MM:SS", "MM:SS
 _T = TypeVar("_T", bound=BaseModel)
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 _VERSION = re.compile(r"[A-Za-z0-9_]+")
+PERIOD = re.compile(r"([0-9]{1,5}) (days|months|years)")
 
 
 class ProfileError(EnvironmentProblem):
@@ -808,8 +809,18 @@ def _does_not_fit(kind: Kind, wanted: str) -> str | None:
 
 
 # --- a profile ----------------------------------------------------------------------------------------------------
+def _period(text: str) -> str:
+    match = PERIOD.fullmatch(text)
+    if match is None or int(match[1]) == 0:
+        raise _Problem(f"{text!r} is not a period; write it as 7 years, 18 months or 400 days")
+    return text
+
+
+Period = Annotated[str, AfterValidator(_period)]
+
+
 class Profile(_Model):
-    """What belongs to one force: its zone, formats and contracts (`profile.yaml`)."""
+    """What belongs to one force: its zone, formats, contracts, and how long it keeps rows (`profile.yaml`)."""
 
     name: str = Field(description="Small letters, digits and _.", examples=["west_mercia"])
     title: str = Field(default="", description="Name for people.", examples=["West Mercia Police"])
@@ -827,11 +838,18 @@ class Profile(_Model):
         description="Time formats by name, for every contract.",
         examples=[{"local": {"pattern": "%d/%m/%Y %H:%M:%S", "means": "local"}}],
     )
+    retention: dict[str, Period] = Field(
+        default_factory=dict,
+        description="How long rows of an export are kept; one that is not named is kept (docs/retention.md).",
+        examples=[{"acd_segments": "24 months"}],
+    )
     contracts: tuple[Contract, ...] = Field(default=(), exclude=True)
     folder: Path = Field(default=Path(), exclude=True)
 
     @model_validator(mode="after")
     def _check(self) -> Profile:
+        if unknown := set(self.retention) - set(load_shapes()):
+            raise _Problem(f"retention names {', '.join(sorted(unknown))}, which no shape describes")
         if not _IDENTIFIER.fullmatch(self.name):
             raise _Problem(f"name {self.name!r} may hold small letters, digits and _ only")
         return self

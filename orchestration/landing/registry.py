@@ -8,6 +8,7 @@ the order in which they came; `name_version`, taken when a file is registered, i
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime
@@ -21,6 +22,7 @@ import pyarrow.parquet as pq
 from orchestration.landing import store
 from orchestration.landing.contracts import TIMED, Profile
 from orchestration.landing.drift import drift_kinds
+from orchestration.landing.erasures import Erasure, erased_counts, kept_from, read_erasures
 from orchestration.landing.shapes import load_shapes
 from orchestration.landing.tokens import mask_name
 
@@ -68,6 +70,7 @@ class Registration:
     delimiter: str | None = None  # likewise
     column_order: str | None = None
     filled_columns: str | None = None  # JSON: column of the contract -> how many records have a value
+    rows_erased: int = 0  # records that were not stored, as they were erased before or are not kept any more
 
     @property
     def is_readable(self) -> bool:
@@ -115,6 +118,7 @@ class Delivery:
     delimiter: str | None = None
     column_order: str | None = None
     filled_columns: str | None = None
+    rows_erased: int = 0
 
 
 @dataclass(frozen=True)
@@ -210,6 +214,7 @@ def _delivery(own_id: str, file: Registration, original: tuple[str, Registration
             "rows_read": counted.rows_read,
             "rows_left_out": counted.rows_left_out,
             "rows_quarantined": 0,
+            "rows_erased": 0,
             "content_no": counted.content_no,
             "contract": counted.contract,
             "contract_version": counted.contract_version,
@@ -285,15 +290,36 @@ REGISTRY_SCHEMA = pa.schema(
         ("delimiter", pa.string()),
         ("column_order", pa.string()),
         ("filled_columns", pa.string()),
+        ("rows_erased", pa.int64()),
     ]
 )
 
 
 def read_registrations(landing_store: Path) -> list[Registration]:
-    """Everything ever registered, by batch."""
+    """Everything ever registered, by batch, as it was taken in: see `less_erased`."""
     paths = store.registry_files(landing_store)
     tables = [pq.read_table(path, partitioning=None) for path in paths]
-    return [Registration(**row) for table in tables for row in table.to_pylist()]
+    # A batch of an earlier version does not say how many records were erased: none were.
+    return [
+        Registration(**row | {"rows_erased": row.get("rows_erased") or 0})
+        for table in tables
+        for row in table.to_pylist()
+    ]
+
+
+def less_erased(registrations: Iterable[Registration], erasures: Iterable[Erasure]) -> list[Registration]:
+    """The registrations with what was erased since they were written."""
+    counts = erased_counts(erasures)
+    return [
+        replace(
+            file,
+            rows_quarantined=file.rows_quarantined - counts[file.content_no][1],
+            rows_erased=file.rows_erased + sum(counts[file.content_no]),
+        )
+        if file.content_no in counts
+        else file
+        for file in registrations
+    ]
 
 
 def write_registrations(landing_store: Path, batch: str, registrations: Sequence[Registration]) -> None:
@@ -315,6 +341,7 @@ _DELIVERY_TYPES = {
     "rows_read": "BIGINT",
     "rows_quarantined": "BIGINT",
     "rows_left_out": "BIGINT",
+    "rows_erased": "BIGINT",
     "delivery_rank": "INTEGER",
 }
 
@@ -330,9 +357,11 @@ def sync_build_database(
     published, or was read again.
     """
     landing_store = warehouse / "landing"
-    registrations = read_registrations(landing_store)
+    erasures = read_erasures(landing_store)
+    registrations = less_erased(read_registrations(landing_store), erasures)
     deliveries = resolve(registrations)
     con.execute("create schema if not exists landing")
+    _fill_erasures(con, erasures)
     _fill(con, "deliveries", Delivery, deliveries)
     _fill(con, "all_contents", Content, contents(registrations, deliveries))
     con.execute(
@@ -405,6 +434,27 @@ def _read_again(registrations: Sequence[Registration], published_batches: Sequen
     return sorted(ids[key] for key in found)
 
 
+def _fill_erasures(con: duckdb.DuckDBPyConnection, erasures: Sequence[Erasure]) -> None:
+    """`landing.erasures`, one row each, and `landing.kept_from`, the first day that is kept of an export."""
+    con.execute(
+        "create or replace table landing.erasures (erasure_id varchar, erased_at timestamptz, erased_by varchar, "
+        "kind varchar, subject_digest varchar, reason varchar, rows_erased bigint, rows_by_export varchar, "
+        "rows_held bigint, mentions_masked bigint, kept_from varchar)"
+    )
+    for each in erasures:
+        con.execute(
+            "insert into landing.erasures values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                *(each.erasure_id, each.erased_at, each.erased_by, each.kind, each.digest, each.reason),
+                *(each.rows_erased, json.dumps(each.rows_told, sort_keys=True), each.rows_held, each.mentions),
+                json.dumps(each.kept_from, sort_keys=True) if each.kept_from else None,
+            ],
+        )
+    con.execute("create or replace table landing.kept_from (export varchar, first_date date)")
+    for export, first_date in kept_from(erasures).items():
+        con.execute("insert into landing.kept_from values (?, ?)", [export, first_date])
+
+
 def _fill(con: duckdb.DuckDBPyConnection, table: str, kind: type[Any], rows: Sequence[Any]) -> None:
     columns = [item.name for item in fields(kind)]
     types = ", ".join(f"{column} {_DELIVERY_TYPES.get(column, 'VARCHAR')}" for column in columns)
@@ -428,10 +478,12 @@ _ARROW = {
 }
 
 
-def _view(con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str], files: Sequence[Path]) -> None:
+def _view(
+    con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str], files: Sequence[Path], options: str = ""
+) -> None:
     if files:
         listed = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
-        body = f"select {', '.join(columns)} from read_parquet([{listed}], hive_partitioning = false)"
+        body = f"select {', '.join(columns)} from read_parquet([{listed}], hive_partitioning = false{options})"
     else:
         body = "select " + ", ".join(f"null::{kind} as {column}" for column, kind in columns.items()) + " where false"
     con.execute(f"create or replace view landing.{name} as {body}")
@@ -447,6 +499,7 @@ QUARANTINE_SCHEMA = pa.schema(
         ("raw_row", pa.string()),
         ("field_count", pa.int32()),
         ("row_sha256", pa.string()),
+        ("subjects", pa.string()),
     ]
 )
 _QUARANTINE_TYPES = {
@@ -462,7 +515,8 @@ _QUARANTINE_TYPES = {
 
 
 def _quarantine_view(con: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:
-    _view(con, "quarantined_values", _QUARANTINE_TYPES, files)
+    # What was written by an earlier version lacks a column; what only serves erasure is not shown.
+    _view(con, "quarantined_values", _QUARANTINE_TYPES, files, ", union_by_name = true")
     con.execute(
         "create or replace view landing.quarantined_rows as select deliveries.delivery_id, quarantined_values.* "
         "from landing.quarantined_values inner join landing.deliveries using (content_no) where deliveries.is_counted"

@@ -8,19 +8,26 @@ the store but in no table any more. So the same files and contracts make the sam
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orchestration.landing import folder, store
 from orchestration.landing.contracts import Profile
+from orchestration.landing.erasures import Erasure, read_erasures
 from orchestration.landing.folder import FoundFile
-from orchestration.landing.keys import open_key
 from orchestration.landing.recognition import recognise
-from orchestration.landing.registry import FileKey, Registration, delivery_ids, read_registrations, shown_name, standing
-from orchestration.landing.run import LandingRun, Progress, Reading, Rows, trouble_with_the_store
-from orchestration.landing.tokens import Tokens
+from orchestration.landing.registry import (
+    FileKey,
+    Registration,
+    delivery_ids,
+    less_erased,
+    read_registrations,
+    shown_name,
+    standing,
+)
+from orchestration.landing.run import LandingRun, Progress, Reading, Rows, open_tokens, trouble_with_the_store
 from orchestration.landing.values import TypedBatch, open_engine
 
 
@@ -54,7 +61,8 @@ def judged_under_other_contracts(warehouse: Path, profile: Profile) -> list[Regi
     """Files in quarantine, whole or in part, whose contracts are others today than those they were read under."""
     digests: dict[str | None, str] = {}
     found = []
-    for registration in standing(read_registrations(warehouse / "landing")):
+    landing_store = warehouse / "landing"
+    for registration in standing(less_erased(read_registrations(landing_store), read_erasures(landing_store))):
         if not is_in_quarantine(registration):
             continue
         if registration.export not in digests:
@@ -89,24 +97,27 @@ def read_again(
     chosen = [each for each in known if each.sha256 in digests]
     if not chosen:
         return []
-    tokens = Tokens(open_key(key_file, landing_store))
+    tokens, marks = open_tokens(key_file, landing_store, profile)
     with ExitStack() as stack, trouble_with_the_store(landing_store):
         target = landing_store
         if dry_run:
             target = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="occ-replay-")))
         else:
             store.remove_orphans(landing_store, profile.exports)
-        run = _Replay(landing_dir, target, profile, tokens, batch, progress, 0)
-        gone = run.go_again(chosen, earlier, commit=not dry_run)
+        run = _Replay(landing_dir, target, profile, tokens, marks, batch, progress, 0)
+        gone = run.go_again(chosen, earlier, read_erasures(landing_store), commit=not dry_run)
     now = {each.key: each for each in run.registrations}
     return [Replayed(ids[each.key], each, now.get(each.key), gone.get(each.key)) for each in chosen]
 
 
 class _Replay(LandingRun):
-    def go_again(self, chosen: list[Registration], earlier: list[Registration], *, commit: bool) -> dict[FileKey, str]:
+    def go_again(
+        self, chosen: list[Registration], earlier: list[Registration], erased: Sequence[Erasure], *, commit: bool
+    ) -> dict[FileKey, str]:
         """Read, store and register; why a file could not be read, by its key."""
         self._remember(earlier)
         self.again = {each.key: each for each in chosen}
+        self.as_it_is = {each.key: each for each in less_erased(chosen, erased)}
         digests = {each.sha256 for each in chosen}
         self.known = {key: number for key, number in self.known.items() if key[0] not in digests}
         gone: dict[FileKey, str] = {}
@@ -138,7 +149,7 @@ class _Replay(LandingRun):
     def _is_to_store(self, reading: Reading, rows: Rows, batch: TypedBatch) -> bool:
         """Rows that are read as they were are not stored a second time."""
         is_new = super()._is_to_store(reading, rows, batch)
-        before = self.again[self.key_of(reading)]
+        before = self.as_it_is[self.key_of(reading)]
         is_same = (
             reading.reason is None
             and before.content_no is not None
@@ -149,6 +160,9 @@ class _Replay(LandingRun):
         )
         if is_same and before.content_no is not None:
             rows.content_no = before.content_no
+            # As it was registered: what was erased since is counted by the erasure.
+            as_stored = self.again[self.key_of(reading)]
+            rows.quarantined, rows.erased = as_stored.rows_quarantined, as_stored.rows_erased
             if not reading.is_without_rows:
                 self.known[reading.sha256, rows.contract.name] = before.content_no
         return is_new and not is_same

@@ -22,11 +22,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.errors import EnvironmentProblem
-from orchestration.landing import folder, store
+from orchestration.landing import erasures, folder, store
 from orchestration.landing.contracts import Contract, Profile
 from orchestration.landing.drift import SWAPPED_DATES, layout_of
 from orchestration.landing.folder import FoundFile
-from orchestration.landing.keys import open_key
+from orchestration.landing.keys import fingerprint, open_key
 from orchestration.landing.layout import Layout
 from orchestration.landing.opening import open_text, records_of
 from orchestration.landing.reading import (
@@ -53,11 +53,13 @@ from orchestration.landing.registry import (
     Delivery,
     FileKey,
     Registration,
+    less_erased,
     read_registrations,
     resolve,
     shown_name,
     write_registrations,
 )
+from orchestration.landing.subjects import Marks, open_marks
 from orchestration.landing.tokens import Tokens, mask_name
 from orchestration.landing.values import QuarantinedValue, TextFile, TypedBatch, open_engine
 
@@ -109,6 +111,7 @@ class Rows:
     quarantined: int = 0
     left_out: int = 0
     emptied: dict[str, int] = field(default_factory=dict)
+    erased: int = 0
 
 
 @dataclass
@@ -146,8 +149,15 @@ def land(
     with trouble_with_the_store(landing_store):
         landing_store.mkdir(parents=True, exist_ok=True)
         store.remove_orphans(landing_store, profile.exports)
-        tokens = Tokens(open_key(key_file, landing_store))
-        return LandingRun(landing_dir, landing_store, profile, tokens, batch, progress, pause_seconds).go()
+        tokens, marks = open_tokens(key_file, landing_store, profile)
+        return LandingRun(landing_dir, landing_store, profile, tokens, marks, batch, progress, pause_seconds).go()
+
+
+def open_tokens(key_file: Path, landing_store: Path, profile: Profile) -> tuple[Tokens, Marks]:
+    """Tokens under the store's key, and what must not be stored. Raises KeyProblem."""
+    key = open_key(key_file, landing_store)
+    tokens = Tokens(key)
+    return tokens, open_marks(landing_store, tokens, profile.time_zone, fingerprint(key))
 
 
 @contextmanager
@@ -172,6 +182,7 @@ class LandingRun:
         landing_store: Path,
         profile: Profile,
         tokens: Tokens,
+        marks: Marks,
         batch: str,
         progress: Progress | None,
         pause_seconds: float,
@@ -180,12 +191,14 @@ class LandingRun:
         self.store = landing_store
         self.profile = profile
         self.tokens = tokens
+        self.marks = marks
         self.batch = batch
         self.progress = progress or (lambda _stage, _done, _total: None)
         self.pause_seconds = pause_seconds
         self.result = LandingResult(batch)
         self.registrations: list[Registration] = []
         self.known: dict[tuple[str, str], int] = {}  # (sha256, contract) -> number of the stored content
+        self.counts: dict[int, tuple[int, int]] = {}  # content -> records quarantined and erased when it was stored
         self.names: dict[str, set[str]] = {}  # name -> digests of bytes registered in earlier runs
         self.next_content = 1
         self.layouts: dict[str, Layout] = {}
@@ -196,8 +209,9 @@ class LandingRun:
         self.again: dict[FileKey, Registration] = {}  # files that are read again, as they were registered before
 
     def go(self) -> LandingResult:
-        earlier = read_registrations(self.store)
-        self._remember(earlier)
+        as_stored = read_registrations(self.store)
+        self._remember(as_stored)
+        earlier = less_erased(as_stored, erasures.read_erasures(self.store))
         noted = folder.read_seen(self.store)
         seen = {registration.signature for registration in earlier} if noted is None else noted
         new = self._new_files(seen)
@@ -224,6 +238,8 @@ class LandingRun:
             self.next_content = max(self.next_content, registration.content_no + exports)
             if not registration.is_without_rows:
                 self.known.setdefault((registration.sha256, registration.contract), registration.content_no)
+                counts = registration.rows_quarantined, registration.rows_erased
+                self.counts.setdefault(registration.content_no, counts)
 
     def _new_files(self, seen: set[str]) -> list[FoundFile]:
         listing = folder.list_folder(self.landing_dir)
@@ -345,7 +361,7 @@ class LandingRun:
         """The files' rows, typed. None when the engine cannot: a single file is then quarantined whole."""
         layout = self._layout(readable[0].contract)
         try:
-            return TypedBatch(self.engine, layout, [_text_file(rows) for rows in readable], self.tokens)
+            return TypedBatch(self.engine, layout, [_text_file(rows) for rows in readable], self.tokens, self.marks)
         except (duckdb.IOException, duckdb.OutOfMemoryException):
             raise  # the machine's trouble, not the file's
         except (duckdb.Error, pa.ArrowException) as error:
@@ -374,14 +390,16 @@ class LandingRun:
         if reading.reason is not None:
             reading.drift = (SWAPPED_DATES if reading.reason.startswith("day and month") else None, None, None)
             return False
-        rows.quarantined = batch.rows[rows.content_no].bad
-        rows.left_out = batch.rows[rows.content_no].left_out
-        rows.emptied = batch.rows[rows.content_no].emptied
+        typed = batch.rows[rows.content_no]
+        rows.quarantined, rows.erased = typed.bad, typed.erased
+        rows.left_out, rows.emptied = typed.left_out, typed.emptied
         if reading.is_without_rows:
             return True
         number = self.known.setdefault((reading.sha256, rows.contract.name), rows.content_no)
         is_new = number == rows.content_no
         rows.content_no = number
+        # What was erased since it was stored is counted by the erasure.
+        rows.quarantined, rows.erased = self.counts.setdefault(number, (rows.quarantined, rows.erased))
         return is_new
 
     def _store_month(self, batch: TypedBatch, contract: Contract, export: str, month: str, numbers: list[int]) -> None:
@@ -434,6 +452,7 @@ class LandingRun:
                 rows_left_out=rows.left_out if rows else 0,
                 emptied=json.dumps(rows.emptied) if rows else "{}",
                 rows_quarantined=rows.quarantined if rows else 0,
+                rows_erased=rows.erased if rows else 0,
                 is_without_rows=reading.is_without_rows,
                 unknown_columns=reading.rows.unknown if reading.rows else "{}",
                 read_under=self._digest(candidate.export if candidate else None),
@@ -469,7 +488,8 @@ class LandingRun:
 
 def _text_file(rows: Rows) -> TextFile:
     records = rows.records
-    return TextFile(rows.content_no, records.header, records.columns, records.lines, records.bad, rows.day)
+    until = covered_until(rows.contract.cadence, rows.day)
+    return TextFile(rows.content_no, records.header, records.columns, records.lines, records.bad, rows.day, until)
 
 
 def _most_text(file: FoundFile) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -22,12 +22,21 @@ import pyarrow.compute as pc
 
 from orchestration.landing.layout import Layout, Years
 from orchestration.landing.reading import BadRecord
+from orchestration.landing.subjects import (
+    Marks,
+    is_old_sql,
+    mention_columns,
+    subject_expressions,
+    subjects_of,
+    without_mentions,
+)
 from orchestration.landing.times import (
     FIRST_YEAR,
     LAST_YEAR,
     SECOND,
     local_day,
     local_midnight,
+    quote,
     wall_day,
 )
 from orchestration.landing.tokens import (
@@ -54,6 +63,7 @@ class TextFile:
     lines: pa.Array
     bad: list[BadRecord]
     business_date: date
+    covered_until: date | None = None  # last local day that it covers
 
 
 @dataclass(frozen=True)
@@ -68,6 +78,7 @@ class QuarantinedValue:
     raw_row: str | None
     field_count: int
     row_sha256: str | None
+    subjects: str | None = None  # keyed digests of what it may be of, by comma: see landing/subjects.py
 
 
 @dataclass
@@ -78,6 +89,7 @@ class FileRows:
     bad: int = 0
     left_out: int = 0  # records that are not of the contract's export
     emptied: dict[str, int] = field(default_factory=dict)  # fields made null because they lay beyond their bound
+    erased: int = 0  # records that were erased before, or are too old to be kept: stored nowhere
     oldest: int | None = None  # of all times of its good rows, microseconds since 1970
     newest: int | None = None
     quarantined: list[QuarantinedValue] = field(default_factory=list)
@@ -86,7 +98,14 @@ class FileRows:
 class TypedBatch:
     """Files of one contract as the table `typed` of the engine; `close` it after use."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, layout: Layout, files: list[TextFile], tokens: Tokens) -> None:
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        layout: Layout,
+        files: list[TextFile],
+        tokens: Tokens,
+        marks: Marks | None = None,
+    ) -> None:
         self.layout = layout
         self.files = {file.content_no: file for file in files}
         self.rows = {file.content_no: FileRows() for file in files}
@@ -99,6 +118,9 @@ class TypedBatch:
         self._type(Years(min(years) - 1, max(years) + 1))
         self._mask_texts()
         self._count()
+        if marks is not None:
+            # Last, so that what is said of the file as a whole does not hang on when something of it was erased.
+            _Eraser(con, layout, self.files, self.rows, marks).erase()
 
     def close(self) -> None:
         """Let go of the rows."""
@@ -194,13 +216,14 @@ class TypedBatch:
                 rows.quarantined += self._quarantined_row(found)
 
     def _quarantined_record(self, file: TextFile, record: BadRecord) -> QuarantinedValue:
-        raw, value = None, None
+        raw, value, subjects = None, None, None
         if record.fields is not None:
             texts = dict(zip(file.header, record.fields, strict=True))
             for header in self.layout.tokens:
                 texts[header] = self._tokens.of(self.layout.token_kind(header), texts[header]) or ""
             raw = self._raw_row(file.header, texts)
             value = self._shown(record.column, texts) if record.column else None
+            subjects = self._subjects(texts)
         return QuarantinedValue(
             file.content_no,
             record.line,
@@ -210,12 +233,13 @@ class TypedBatch:
             raw,
             record.field_count,
             record.sha256,
+            subjects,
         )
 
     def _quarantined_row(self, found: dict[str, Any]) -> list[QuarantinedValue]:
         file = self.files[found["_c"]]
         texts = {header: found[f"c{number}"] or "" for number, header in enumerate(self.layout.headers)}
-        raw = self._raw_row(file.header, texts)
+        raw, subjects = self._raw_row(file.header, texts), self._subjects(texts)
         wrong = list(self._faults(found)) or [(None, "a value cannot be read")]
         return [
             QuarantinedValue(
@@ -227,6 +251,7 @@ class TypedBatch:
                 raw,
                 len(file.header),
                 None,
+                subjects,
             )
             for column, reason in wrong
         ]
@@ -271,6 +296,9 @@ class TypedBatch:
         line = io.StringIO()
         csv.writer(line, lineterminator="").writerow(fields)
         return line.getvalue()
+
+    def _subjects(self, texts: dict[str, str]) -> str:
+        return subjects_of(self._tokens, [texts[header] for header in self.layout.headers if texts.get(header)])
 
     def _mask_texts(self) -> None:
         """Telephone numbers and addresses that stand where they do not belong, or in what people wrote."""
@@ -358,6 +386,91 @@ class TypedBatch:
             f"select moment - ((moment % {_QUARTER_HOUR}) + {_QUARTER_HOUR}) % {_QUARTER_HOUR} as quarter, count(*) "
             f"from ({each}) group by 1"
         ).fetchall()
+
+
+class _Eraser:
+    """Takes out of a typed batch what must not be stored: it becomes no row of any export, and is counted."""
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        layout: Layout,
+        files: dict[int, TextFile],
+        rows: dict[int, FileRows],
+        marks: Marks,
+    ) -> None:
+        self._con = con
+        self._layout = layout
+        self._files = files
+        self._rows = rows
+        self._marks = marks
+
+    def erase(self) -> None:
+        """Records of erased subjects go whole; of the others, rows that are too old. What is held stays as it is."""
+        for number, file in self._files.items():
+            self._erase_quarantined(self._rows[number], file)
+        held = self._any_of(self._marks.held_among)
+        erased = self._any_of(self._marks.erased_among)
+        old = {export: self._is_old(export) for export in self._layout.exports if export in self._marks.kept_from}
+        if erased != "false" or old:
+            rows = self._layout.contract.rows
+            gone = {number: f"({erased} or {old.get(row.export, 'false')})" for number, row in enumerate(rows)}
+            counted = self._con.execute(
+                f"select _c, count(*) from typed where not is_bad and x0 and {gone[0]} and not {held} group by _c"
+            ).fetchall()
+            for number, count in counted:
+                self._rows[number].erased += count
+            changes = ", ".join(f"x{n} = x{n} and not ({sql} and not {held})" for n, sql in gone.items())
+            self._con.execute(f"update typed set {changes}")
+        if self._marks.has_subjects:
+            self._mask_mentions(held)
+
+    def _erase_quarantined(self, rows: FileRows, file: TextFile) -> None:
+        export = self._layout.contract.export
+        gone = {
+            each.row_number
+            for each in rows.quarantined
+            if self._marks.is_erased(export, each.subjects, file.covered_until)
+        }
+        if gone:
+            rows.quarantined = [each for each in rows.quarantined if each.row_number not in gone]
+            rows.bad -= len(gone)
+            rows.erased += len(gone)
+
+    def _any_of(self, among: Callable[[str, list[str]], list[str]]) -> str:
+        """SQL for whether any row that a record becomes is of one of the subjects."""
+        tests = []
+        for number, row in enumerate(self._layout.contract.rows):
+            for kind, sql in subject_expressions(row.export, self._layout.shape_columns(row), f"r{number}_"):
+                found = self._con.execute(f"select distinct {sql} from typed where {sql} is not null").fetchall()
+                if listed := among(kind, [value for (value,) in found]):
+                    tests.append(f"coalesce({sql} in ({', '.join(quote(value) for value in listed)}), false)")
+        return f"({' or '.join(tests)})" if tests else "false"
+
+    def _is_old(self, export: str) -> str:
+        """SQL for whether all rows that a record becomes in an export are too old to be kept."""
+        days = [(n, file.covered_until) for n, file in self._files.items() if file.covered_until is not None]
+        whens = " ".join(f"when {content} then date '{day}'" for content, day in days)
+        covered_until = f"(case _c {whens} end)" if whens else "null::date"
+        first_kept, zone = self._marks.kept_from[export], self._marks.zone
+        tests = []
+        for number, row in enumerate(self._layout.contract.rows):
+            if row.export == export:
+                columns = self._layout.shape_columns(row)
+                old = is_old_sql(export, columns, covered_until, first_kept, zone, f"r{number}_")
+                tests.append(f"(not x{number} or {old})")
+        return f"({' and '.join(tests)})"
+
+    def _mask_mentions(self, held: str) -> None:
+        for number, row in enumerate(self._layout.contract.rows):
+            filled = self._layout.shape_columns(row)
+            for column in (f"r{number}_{name}" for name in mention_columns(row.export) if name in filled):
+                digits = f"{column} is not null and regexp_matches({column}, '[0-9]')"
+                found = self._con.execute(f"select distinct {column} from typed where {digits}").fetchall()
+                marked = self._marks.mentions(text for (text,) in found)
+                changed = [(old, new) for (old,) in found if (new := without_mentions(old, marked)) != old]
+                for old, new in changed:
+                    self._con.execute(f"update typed set {column} = ? where {column} = ? and not {held}", [new, old])
 
 
 def open_engine() -> duckdb.DuckDBPyConnection:

@@ -12,7 +12,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.landing.erasures import Erasure, read_erasures
 from orchestration.progress import report
 from orchestration.publish import content_hash
 from orchestration.settings import Settings
@@ -59,6 +60,7 @@ class Generation:
     fingerprints: dict[str, dict[str, tuple[int, str]]]  # table to month to (rows, sum of row hashes)
     columns: dict[str, dict[str, str]]  # of the tables kept by month: name to type
     views: list[str] = field(default_factory=list)  # what went out as a view over published tables, in order
+    erasures: list[str] = field(default_factory=list)  # those whose rows it does not hold any more
 
     @classmethod
     def read(cls, folder: Path) -> Generation:
@@ -187,6 +189,7 @@ def write(
         fingerprints=fingerprints,
         columns={table.full_name: table.columns for table in tables if table.month_of},
         views=[table.full_name for table in _views(tables)],
+        erasures=[row[0] for row in con.execute("select erasure_id from landing.erasures order by 1").fetchall()],
     )
     con.execute("checkpoint")
     _write_database(settings, con, folder, tables, fingerprints, generation)
@@ -286,6 +289,42 @@ def _never_published(settings: Settings) -> list[Path]:
         for path in _folders(settings)
         if not (path / "generation.json").exists() or (listed is not None and path.name not in listed)
     ]
+
+
+def holding_erased(settings: Settings, erasures: Sequence[Erasure]) -> list[str]:
+    """Generations made before an erasure from a batch that held its rows, and those cut off while being written."""
+    found = []
+    for folder in sorted(settings.published.glob("*")):
+        if not folder.is_dir() or folder.is_symlink():
+            continue
+        if not (folder / "generation.json").exists():
+            found.append(folder.name)
+            continue
+        generation = Generation.read(folder)
+        if any(
+            each.erasure_id not in generation.erasures and set(each.batches) & set(generation.batches)
+            for each in erasures
+        ):
+            found.append(folder.name)
+    return found
+
+
+def withdraw_erased(settings: Settings) -> list[str]:
+    """Remove the generations that hold erased rows, whatever their age; the current one stays until a new one is out.
+
+    A reader that has one open keeps what it has open; it must open `current` again to read on.
+    """
+    erasures = read_erasures(settings.warehouse / "landing")
+    if not erasures:
+        return []
+    newest = (settings.published / "current").resolve().name
+    withdrawn = [name for name in holding_erased(settings, erasures) if name != newest]
+    for name in withdrawn:
+        folder = settings.published / name
+        # What describes it goes first: cut off from here on it is a half-written one, and goes at the next run.
+        (folder / "generation.json").unlink(missing_ok=True)
+        shutil.rmtree(folder)
+    return withdrawn
 
 
 def copy_to_single_file(settings: Settings, target: Path) -> None:

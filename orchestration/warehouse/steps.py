@@ -10,11 +10,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
 
 from orchestration.keeping import layout
-from orchestration.landing import LandingResult, land, load_profile, sync_build_database
+from orchestration.landing import LandingResult, erasures, land, load_profile, sync_build_database
 from orchestration.progress import note, report
 from orchestration.publish import audit, generation, history
 from orchestration.publish.generation import Generation, quoted
@@ -24,6 +25,7 @@ from orchestration.versions import code_version
 from orchestration.warehouse import dbt, disk, rebuild
 
 _NEW_CODE = "models, rules, profile or landing code changed"
+_ERASED = "rows were erased"
 
 
 @contextmanager
@@ -38,11 +40,17 @@ def build_database(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         con.close()
 
 
+def derived_files(settings: Settings) -> list[Path]:
+    """Files made from the landing store that may hold its rows, also in pages that are free: made anew by a run."""
+    return [settings.build_db, settings.build_db.with_name(settings.build_db.name + ".wal")]
+
+
 def land_deliveries(settings: Settings) -> LandingResult:
     """Take in what was delivered, and write down what this run has to do before the first model changes."""
     profile = load_profile(settings.profile)
     name = generation.new_name(settings)
     with disk.told(settings, "taking in what was delivered"):
+        erasures.settle(settings.warehouse / "landing", derived_files(settings))
         for line in layout.bring_up_to_date(settings, profile):
             report(f"older files of the landing store: {line}")
         _mend_build_database(settings)
@@ -131,6 +139,7 @@ def publish_generation(settings: Settings) -> Generation:
         con.execute("drop table if exists landing.full_build_unfinished")
         con.execute("drop table if exists landing.taken_up")
         rebuild.fulfilled(settings, rebuild.planned(con))
+    generation.withdraw_erased(settings)
     generation.remove_old(settings)
     return written
 
@@ -220,9 +229,12 @@ def _plan_run(
         reasons.append("it was asked for")
     con.execute(
         "create or replace table landing.run "
-        "(generation varchar, started_at timestamptz, is_full boolean, has_new_code boolean)"
+        "(generation varchar, started_at timestamptz, is_full boolean, has_new_code boolean, has_erasures boolean)"
     )
-    con.execute("insert into landing.run values (?, now(), ?, ?)", [name, bool(reasons), _NEW_CODE in reasons])
+    con.execute(
+        "insert into landing.run values (?, now(), ?, ?, ?)",
+        [name, bool(reasons), _NEW_CODE in reasons, _ERASED in reasons],
+    )
     if reasons:
         # Tables made from nothing lose what only earlier runs knew: how figures changed.
         with _current_generation(settings, con) as database:
@@ -252,6 +264,9 @@ def _reasons_for_full_build(settings: Settings, con: duckdb.DuckDBPyConnection) 
     ).fetchall()[0][0]
     if con.execute("select count(*) from landing.read_again").fetchall()[0][0]:
         reasons.append("delivered files were read again")
+    erased = {row[0] for row in con.execute("select erasure_id from landing.erasures").fetchall()}
+    if published is not None and erased - set(published.erasures):
+        reasons.append(_ERASED)
     if withdrawn:
         reasons.append("an earlier delivery with the same bytes took the place of one that counted")
     return reasons

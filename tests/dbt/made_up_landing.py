@@ -87,7 +87,7 @@ class Landing:
             "batch varchar, content_no integer, is_counted boolean, is_quarantined boolean, duplicate_of varchar, "
             "reason varchar, rows_read bigint, rows_quarantined bigint, unknown_columns varchar, drift_kind varchar, "
             "drift_column varchar, drift_after varchar, encoding varchar, delimiter varchar, column_order varchar, "
-            "filled_columns varchar, rows_left_out bigint, emptied varchar)"
+            "filled_columns varchar, rows_left_out bigint, emptied varchar, rows_erased bigint)"
         )
         con.execute(
             "create or replace table landing.contents (content_no integer, delivery_id varchar, name varchar, "
@@ -96,9 +96,15 @@ class Landing:
         )
         con.execute(
             "create or replace table landing.run "
-            "(generation varchar, started_at timestamptz, is_full boolean, has_new_code boolean)"
+            "(generation varchar, started_at timestamptz, is_full boolean, has_new_code boolean, has_erasures boolean)"
         )
-        con.execute("insert into landing.run values ('made-up', now(), ?, ?)", [is_full, is_full])
+        con.execute("insert into landing.run values ('made-up', now(), ?, ?, false)", [is_full, is_full])
+        con.execute(
+            "create or replace table landing.erasures (erasure_id varchar, erased_at timestamptz, erased_by varchar, "
+            "kind varchar, subject_digest varchar, reason varchar, rows_erased bigint, rows_by_export varchar, "
+            "rows_held bigint, mentions_masked bigint, kept_from varchar)"
+        )
+        con.execute("create or replace table landing.kept_from (export varchar, first_date date)")
         history.make_tables(con)
         con.execute(
             "create or replace view landing.quarantined_rows as select '' as delivery_id, 0 as content_no, "
@@ -114,7 +120,7 @@ class Landing:
             key = hashlib.sha256(f"{each.name}:{each.sha256}".encode()).hexdigest()[:16]
             con.execute(
                 "insert into landing.deliveries values (?, ?, ?, ?, ?, ?, ?, ?, 1, now(), ?, null, ?, 0, 'b', ?, true, "
-                "false, null, null, ?, 0, '{}', null, null, null, 'ASCII', 'comma', null, null, 0, '{}')",
+                "false, null, null, ?, 0, '{}', null, null, null, 'ASCII', 'comma', null, null, 0, '{}', 0)",
                 [
                     key, each.name, each.name, each.export, f"{each.export}.v{each.version}", each.version,
                     SHAPES[each.export]["system"], each.sha256, each.business_date, each.suffix, number, len(each.rows),

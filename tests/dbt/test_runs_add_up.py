@@ -101,7 +101,8 @@ def test_every_row_of_every_file_is_accounted_for(tmp_path: Path) -> None:
     build(settings, full_refresh=True)
     with duckdb.connect(str(landing.database), read_only=True) as con:
         totals = con.execute(
-            "select sum(rows_read), sum(rows_loaded + rows_superseded + rows_duplicate + rows_quarantined), "
+            "select sum(rows_read), "
+            "sum(rows_loaded + rows_superseded + rows_duplicate + rows_quarantined + rows_erased), "
             "sum(rows_superseded), sum(rows_duplicate) from quality.deliveries"
         ).fetchone()
     assert totals is not None

@@ -67,7 +67,15 @@ SYSTEM_VERSIONS = {"5": "saab_5", "6": "saab_6", "legacy": "legacy"}
 
 def deliveries(settings: Settings, landing: Path) -> list[Difference]:
     """Status and row accounting of every delivered file."""
-    columns = ("status", "rows_read", "rows_loaded", "rows_superseded", "rows_duplicate", "rows_quarantined")
+    columns = (
+        "status",
+        "rows_read",
+        "rows_loaded",
+        "rows_superseded",
+        "rows_duplicate",
+        "rows_quarantined",
+        "rows_erased",
+    )
     expected = {
         (each.name, each.sha256): tuple(getattr(each, column) for column in columns)
         for each in reference.deliveries(landing)

@@ -26,7 +26,9 @@ PUBLISHED = {
     },
     "metrics": {"kpi_results", "kpi_register", "kpi_signals", "kpi_changes", "kpi_restatements"},
     "reports": {"kpi_as_was"},
-    "quality": {"deliveries", "quarantined_rows", "schema_drift", "rules", "rule_results", "generations"},
+    "quality": {
+        "deliveries", "quarantined_rows", "erasures", "schema_drift", "rules", "rule_results", "generations",
+    },
 }  # fmt: skip
 
 
@@ -101,7 +103,7 @@ def test_every_row_of_every_file_is_accounted_for(small_warehouse: Settings) -> 
     broken = ask(
         small_warehouse,
         "select name from quality.deliveries "
-        "where rows_read <> rows_loaded + rows_superseded + rows_duplicate + rows_quarantined",
+        "where rows_read <> rows_loaded + rows_superseded + rows_duplicate + rows_quarantined + rows_erased",
     )
     assert broken == []
     assert ask(small_warehouse, "select count(*) from quality.deliveries where rows_loaded > 0")[0][0] > 100

@@ -99,12 +99,10 @@ def test_a_file_that_breaks_the_engine_is_quarantined_alone(room: Room, monkeypa
         room.put(f"{STATUS}_2021090{day}.csv", status_file(f"0{day}/09/2021 10:00:00"))
     made = TypedBatch.__init__
 
-    def breaks_on_the_second(
-        self: TypedBatch, con: object, layout: object, files: list[object], tokens: object
-    ) -> None:
+    def breaks_on_the_second(self: TypedBatch, con: object, layout: object, files: list[object], *rest: object) -> None:
         if any("2021-09-02" in str(file) for file in files) or any(f.business_date.day == 2 for f in files):  # type: ignore[attr-defined]
             raise duckdb.InternalException("07700900123")
-        made(self, con, layout, files, tokens)  # type: ignore[arg-type]
+        made(self, con, layout, files, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(TypedBatch, "__init__", breaks_on_the_second)
     room.land()

@@ -122,7 +122,10 @@ class Warehouse:
             "delivered_day_count bigint, complete_day_count bigint, late_day_count bigint, "
             "disruption_keys varchar, definition_version varchar, generation varchar)"
         )
-        run("create table landing.run (generation varchar, started_at timestamptz, has_new_code boolean)")
+        run(
+            "create table landing.run "
+            "(generation varchar, started_at timestamptz, has_new_code boolean, has_erasures boolean)"
+        )
         run(
             "create table landing.contents (delivery_id varchar, name varchar, export varchar, business_date date, "
             "covered_until date, is_pending boolean)"
@@ -146,6 +149,7 @@ class Warehouse:
         recomputed: Sequence[Key] | None = None,
         files: Sequence[tuple[str, str, date]] = (),
         has_new_code: bool = False,
+        has_erasures: bool = False,
     ) -> list[dict[str, Any]]:
         """One run up to publishing; the changes it found. `recomputed`: keys of a run that carries on; else all."""
         wanted = {figure.key: figure for figure in figures}
@@ -177,7 +181,10 @@ class Warehouse:
         )
         for out in self.published:
             run("insert into landing.published_generations values (?)", [out])
-        run("insert into landing.run values (?, timestamptz '2021-04-20 06:00:00+00', ?)", [generation, has_new_code])
+        run(
+            "insert into landing.run values (?, timestamptz '2021-04-20 06:00:00+00', ?, ?)",
+            [generation, has_new_code, has_erasures],
+        )
         for name, export, day in files:
             delivery = "the register" if export == "service_disruptions" else name
             run("insert into landing.contents values (?, ?, ?, ?, null, true)", [delivery, name, export, day])

@@ -107,6 +107,7 @@ COLUMNS = {
     },
     "landing.run": {
         "generation": "varchar", "started_at": "timestamptz", "is_full": "boolean", "has_new_code": "boolean",
+        "has_erasures": "boolean",
     },
     "landing.contents": {
         "delivery_id": "varchar", "name": "varchar", "export": "varchar", "business_date": "date",
@@ -351,6 +352,7 @@ def write(world: World, path: Path, *, generation: str, affected: dict[str, set[
                 "started_at": datetime(2021, 5, 1, tzinfo=UTC),
                 "is_full": not affected,
                 "has_new_code": False,
+                "has_erasures": False,
             }
         ],
         "landing.deliveries": [

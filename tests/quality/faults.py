@@ -258,6 +258,9 @@ FAULTS: dict[str, list[str]] = {
         "update quality.deliveries set rows_loaded = 10 where name = 'acd_segments_20211005.csv'"
     ],
     "deliveries_not_empty": ["update quality.deliveries set rows_read = 0 where name = 'acd_segments_20211005.csv'"],
+    "deliveries_without_erased_rows": [
+        "update quality.deliveries set rows_erased = 3 where name = 'acd_segments_20211005.csv'"
+    ],
     "deliveries_no_unknown_columns": [
         """update quality.deliveries set unknown_columns = '{"NOTES": 7}' where name = 'acd_segments_20211005.csv'"""
     ],

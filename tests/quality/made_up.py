@@ -61,7 +61,8 @@ def _make_deliveries(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         "create table quality.deliveries (delivery_id varchar, name varchar, export varchar, sha256 varchar, "
         "business_date date, status varchar, rows_read bigint, rows_loaded bigint, rows_superseded bigint, "
-        "rows_duplicate bigint, rows_quarantined bigint, unknown_columns varchar)"
+        "rows_duplicate bigint, rows_quarantined bigint, rows_erased bigint, "
+        "unknown_columns varchar)"
     )
     con.execute("create table quality.schema_drift (export varchar, outcome varchar, until_date date)")
     contents, landed, delivered = [], [], []
@@ -70,7 +71,7 @@ def _make_deliveries(con: duckdb.DuckDBPyConnection) -> None:
         pending = day in DAYS or export in MONTHLY | {"legacy_incidents"}
         contents.append([number, delivery, name, export, "5", day, number, pending])
         landed.append([delivery, name, "g1" if pending else "g0"])
-        delivered.append([delivery, name, export, f"sha{number}", day, "LOADED", 100, 100, 0, 0, 0, "{}"])
+        delivered.append([delivery, name, export, f"sha{number}", day, "LOADED", 100, 100, 0, 0, 0, 0, "{}"])
     for table, rows in (
         ("landing.contents", contents),
         ("landing.deliveries", landed),

@@ -1132,7 +1132,7 @@ def test_q21_knows_an_older_version_while_it_is_in_force(season_warehouse: Setti
 
 
 def test_q22_accounts_for_every_row_and_traces_a_figure(season_warehouse: Settings, facts: Facts) -> None:
-    columns = ("rows_read", "rows_loaded", "rows_superseded", "rows_duplicate", "rows_quarantined")
+    columns = ("rows_read", "rows_loaded", "rows_superseded", "rows_duplicate", "rows_quarantined", "rows_erased")
     totals: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(columns, 0))
     for each in facts.landing.deliveries:
         for column in columns:

@@ -62,6 +62,7 @@ class Delivery(NamedTuple):
     rows_superseded: int = 0
     rows_duplicate: int = 0
     rows_quarantined: int = 0
+    rows_erased: int = 0  # nothing is erased in a folder read to the end
 
 
 class Landing(NamedTuple):

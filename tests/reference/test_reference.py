@@ -983,7 +983,7 @@ def test_every_world_adds_up(tmp_path: Path, seed: int) -> None:
     write_world(tmp_path, seed)
     landing = load(tmp_path)
     for each in landing.deliveries:
-        parts = each.rows_loaded + each.rows_superseded + each.rows_duplicate + each.rows_quarantined
+        parts = each.rows_loaded + each.rows_superseded + each.rows_duplicate + each.rows_quarantined + each.rows_erased
         assert each.rows_read == parts, each
     loaded = {export: len(rows) for export, rows in landing.tables.items()}
     for export, count in loaded.items():

@@ -1,5 +1,5 @@
 -- Q22. Can each figure be traced to the export rows behind it, and every export row to where it went?
--- Read: First, per export, where every row went: rows_read = rows_loaded + rows_superseded + rows_duplicate + rows_quarantined, so
+-- Read: First, per export, where every row went: rows_read = rows_loaded + rows_superseded + rows_duplicate + rows_quarantined + rows_erased, so
 --   unaccounted_count is 0; and of the rows that came in (all but those of whole files delivered twice, and those set aside)
 --   without_link_count lead to no row of a fact, directly or by quality.row_links. Then, for the newest day of calls_999_within_10s,
 --   the calls behind the figure: numerator and denominator counted from the calls themselves beside the indicator's, so difference is
@@ -65,7 +65,10 @@ rows_of_exports as (
         cast(sum(rows_superseded) as bigint) as rows_superseded,
         cast(sum(rows_duplicate) as bigint) as rows_duplicate,
         cast(sum(rows_quarantined) as bigint) as rows_quarantined,
-        cast(sum(rows_read - rows_loaded - rows_superseded - rows_duplicate - rows_quarantined) as bigint) as unaccounted_count,
+        cast(sum(rows_erased) as bigint) as rows_erased,
+        cast(
+            sum(rows_read - rows_loaded - rows_superseded - rows_duplicate - rows_quarantined - rows_erased) as bigint
+        ) as unaccounted_count,
         cast(
             sum(case when status in ('LOADED', 'SUPERSEDED') then rows_loaded + rows_superseded + rows_duplicate else 0 end)
             - sum(coalesce(links.linked_count, 0)) as bigint
@@ -91,7 +94,7 @@ final as (
     from rows_of_exports
     union all
     select
-        '2 figure to rows', figure.kpi_id, null, null, null, null, null, null, null, figure.period_start, figure.numerator,
+        '2 figure to rows', figure.kpi_id, null, null, null, null, null, null, null, null, figure.period_start, figure.numerator,
         figure.denominator, traced.counted_numerator, traced.counted_denominator, traced.traced_count,
         abs(figure.numerator - traced.counted_numerator) + abs(figure.denominator - traced.counted_denominator),
         figure.measured_count, figure.eligible_count, figure.quality_state, figure.disruption_keys

@@ -18,7 +18,8 @@ counted as (
             when delivered.is_quarantined then 0
             else delivered.rows_read
         end as rows_duplicate,
-        case when delivered.is_counted then delivered.rows_quarantined else 0 end as rows_quarantined_here
+        case when delivered.is_counted then delivered.rows_quarantined else 0 end as rows_quarantined_here,
+        case when delivered.is_counted then delivered.rows_erased else 0 end as rows_erased_here
     from delivered
     left join outcomes on delivered.is_counted and delivered.content_no = outcomes.content_no
 ),
@@ -46,6 +47,7 @@ final as (
         cast(rows_superseded as bigint) as rows_superseded,
         cast(rows_duplicate as bigint) as rows_duplicate,
         cast(rows_quarantined_here as bigint) as rows_quarantined,
+        cast(rows_erased_here as bigint) as rows_erased,
         cast(rows_left_out as bigint) as rows_left_out,
         unknown_columns,
         emptied as emptied_values

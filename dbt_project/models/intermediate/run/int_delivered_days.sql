@@ -14,6 +14,11 @@ as_of as (
     select * from {{ ref('int_as_of') }}
 ),
 
+-- What is older than an export's period was erased: of its days nothing is known any more, and nothing is expected.
+kept_from as (
+    select export, first_date from {{ source('landing', 'kept_from') }}
+),
+
 counted as (
     select
         contents.export,
@@ -21,11 +26,15 @@ counted as (
         contents.contract_version,
         deliveries.rows_read,
         deliveries.rows_quarantined,
-        contents.business_date as first_date,
+        case
+            when kept_from.first_date > contents.business_date then kept_from.first_date else contents.business_date
+        end as first_date,
         coalesce(contents.covered_until, contents.business_date) as last_date
     from contents
     inner join deliveries on contents.delivery_id = deliveries.delivery_id
+    left join kept_from on contents.export = kept_from.export
     where contents.business_date is not null
+        and (kept_from.first_date is null or coalesce(contents.covered_until, contents.business_date) >= kept_from.first_date)
 ),
 
 covered as (

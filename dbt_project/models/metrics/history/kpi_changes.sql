@@ -311,6 +311,7 @@ coded as (
                 then 'DISRUPTION'
             when touching_files.deliveries_count > 0 then 'DELIVERY'
             when run.has_new_code then 'CODE'
+            when run.has_erasures then 'ERASURE'
             when other_files.deliveries_count > 0 then 'OTHER_DAYS'
             else 'RECOMPUTED'
         end as cause_code
@@ -355,6 +356,7 @@ changes as (
             when 'DISRUPTION' then 'a disruption was recorded, changed or taken back'
             when 'DELIVERY' then 'late or corrected files of its own days'
             when 'CODE' then 'reference data or code changed, and everything was computed anew'
+            when 'ERASURE' then 'rows were erased, see quality.erasures'
             when 'OTHER_DAYS' then 'files of other days changed records of these days'
             else 'computed anew, though no file of its exports is new'
         end as cause,
