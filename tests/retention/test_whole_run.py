@@ -120,6 +120,8 @@ def test_a_forgotten_incident_is_in_no_file_of_the_warehouse_and_no_generation_t
 
     # Who has the old one open reads on in what is in that file, and must open `current` again for the month files.
     assert reader.execute("select count(*) from quality.deliveries").fetchall()[0][0] > 0
+    with pytest.raises(duckdb.IOException):
+        reader.execute("select count(*) from marts.fct_calls").fetchall()
     reader.close()
     assert nothing_new(published)
     assert run(published) == after
