@@ -100,9 +100,7 @@ def test_a_forgotten_incident_is_in_no_file_of_the_warehouse_and_no_generation_t
     assert places_that_hold(published.warehouse, [ref]) == set()
     assert [path.name for path in published.published.iterdir() if not path.is_symlink()] == [after.generation]
     assert ask(published, "select count(*) from marts.fct_incidents where incident_key = ?", [held]) == [(1,)]
-    ((rows_erased, kind, reason, digest),) = ask(
-        published, "select rows_erased, kind, reason, subject_digest from quality.erasures"
-    )
+    ((rows_erased, kind, reason),) = ask(published, "select rows_erased, kind, reason from quality.erasures")
     assert (kind, reason) == (INCIDENT, "request 2026/17")
     totals = ask(
         published,
