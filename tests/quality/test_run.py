@@ -213,7 +213,7 @@ def test_a_file_that_is_quarantined_whole_is_judged_in_the_run_that_met_it(datab
         database,
         "insert into landing.deliveries values ('dq', 'nonsense_20211005.csv', 'g1')",
         "insert into quality.deliveries values ('dq', 'nonsense_20211005.csv', null, 'shaq', null, 'QUARANTINED', "
-        "0, 0, 0, 0, 0, null)",
+        "0, 0, 0, 0, 0, 0, null)",
     )
     rule = entry("not_quarantined", {"fails_where": "status = 'QUARANTINED'"})
     (result,) = judge(database, "quality.deliveries", [rule])
