@@ -209,7 +209,7 @@ def _take_the_steps_alone(folder: Path) -> None:
     def without_tests(settings: Settings, *, full_refresh: bool, exclude: Sequence[str] = ()) -> Any:
         return build(settings, full_refresh=full_refresh, exclude=[*exclude, "resource_type:test"])
 
-    def one_after_the_other(settings: Settings) -> None:
+    def one_after_the_other(settings: Settings, *_of_dagster: Any) -> None:
         steps.land_deliveries(settings)
         steps.build_warehouse(settings)
         steps.judge_quality(settings)
