@@ -43,7 +43,7 @@ APPOINTMENT_COLUMNS = (
     "appointment_date", "incident_key", "diary_code", "area_code", "version", "booked_at", "slot_start_at",
     "slot_end_at", "first_slot_start_at", "status", "attended_at", "outcome", "has_slot_passed", "moves_count",
     "days_from_report", "is_domestic_abuse", "grade_at_booking", "thrive_risk_at_booking", "is_inappropriate",
-    "inappropriate_reason", "is_duplicate_incident", "has_incident", "updated_at",
+    "inappropriate_reason", "is_duplicate_incident", "has_incident", "resource", "updated_at",
 )  # fmt: skip
 DOMESTIC_ABUSE_COLUMNS = (
     "system_version", "created_date", "created_at", "area_code", "grade_final", "is_duplicate", "is_back_record",

@@ -1,8 +1,8 @@
 """Appointments: what each is by its latest version, and what was known when it was booked. No indicator arithmetic.
 
 Choices:
-- The incident, diary, area and status are those of the highest version; booked_at and the first slot start those of the
-  lowest.
+- The incident, diary, area, resource and status are those of the highest version; booked_at and the first slot start
+  those of the lowest.
 - ATTENDED without a time or without a slot end has no outcome: whether it was kept cannot be known.
 - A grade or risk at booking is what the latest such event at or before it says; of events at one second the one keyed
   last. Without a booking time nothing is known of it.
@@ -48,6 +48,7 @@ class Appointment(NamedTuple):
     inappropriate_reason: str | None
     is_duplicate_incident: bool
     has_incident: bool
+    resource: str | None
     updated_at: int | None
 
 
@@ -62,6 +63,7 @@ class _Version(NamedTuple):
     attended_at: int | None
     area: str
     updated_at: int | None
+    callsign: str
 
 
 def _code(code: str, known: Iterable[str]) -> str:
@@ -124,6 +126,7 @@ def _appointment(
         inappropriate_reason=reason,
         is_duplicate_incident=incident is not None and incident.is_duplicate,
         has_incident=incident is not None,
+        resource=last.callsign or None,
         updated_at=last.updated_at,
     )
 

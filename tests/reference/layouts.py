@@ -123,7 +123,7 @@ _LAYOUTS = (
         "APPT_ID VERSION:int INC_REF DIARY BOOKED_AT:local SLOT_START:local SLOT_END:local STATUS ATTENDED_AT:local "
         "CALLSIGN LPA UPDATED_AT:local",
         key="appt_id version",
-        keep="inc_ref diary booked_at slot_start slot_end status attended_at lpa updated_at",
+        keep="inc_ref diary booked_at slot_start slot_end status attended_at lpa updated_at callsign",
         stamp="updated_at",
     ),
     _single(

@@ -99,7 +99,7 @@ def _appointments(landing: Landing) -> dict[str, _Appointment]:
     versions: dict[str, list[_Version]] = {}
     table: dict[Any, Any] = landing.tables.get("saab_diary", {})
     for (appointment, number), record in table.items():
-        _, incident, diary, _, _, slot_end, status, attended_at, _, updated_at = record
+        _, incident, diary, _, _, slot_end, status, attended_at, _, updated_at, *_ = record
         version = _Version(number, incident, diary, slot_end, status, attended_at, updated_at)
         versions.setdefault(appointment, []).append(version)
     return {appointment: _Appointment(each) for appointment, each in versions.items()}
