@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ from orchestration.settings import Settings
 from orchestration.warehouse import dbt
 from tests.support import settings_for
 
-from .made_up_landing import Landing, made_up_deliveries
+from .made_up_landing import FIRST_DAY, Landing, made_up_deliveries
 
 LEFT_OUT = {"received_at", "generation"}
+SEED_WITHOUT_GAPS = 9  # incidents, their log, statuses and diary came for every day
 
 
 def build(settings: Settings, *, full_refresh: bool, left_out: Sequence[str] = ("metrics", "reports")) -> None:
@@ -90,6 +92,53 @@ def test_any_runs_over_the_same_files_give_the_tables_of_one_build(seed: int, tm
     assert len(asked(at_once.database, "select distinct outcome from marts.fct_diary_appointments")) > 3
     assert len(asked(at_once.database, "select distinct is_inappropriate from marts.fct_diary_appointments")) == 2
     assert len(asked(at_once.database, "select distinct is_repeat_28d from marts.fct_domestic_abuse")) == 2
+
+
+@pytest.mark.slow
+def test_a_log_that_comes_late_takes_the_estimate_from_the_days_after_it(tmp_path: Path) -> None:
+    """A run that looked only at the day that came would leave those days an estimate."""
+    gap = FIRST_DAY + timedelta(days=1)
+    # Of a world whose incidents and logs are otherwise there. A disruption would hide the estimate.
+    deliveries = [each for each in made_up_deliveries(SEED_WITHOUT_GAPS) if each.export != "service_disruptions"]
+    late = [each for each in deliveries if (each.export, each.business_date) == ("saab_incident_log", gap)]
+    assert late
+
+    settings, stepwise = made_up(tmp_path / "stepwise")
+    stepwise.delivered = [each for each in deliveries if each not in late]
+    stepwise.write(is_full=True)
+    build(settings, full_refresh=True, left_out=["reports"])
+    estimated = "select local_date from intermediate.kpi_input_days where input_set = 'unresourced' and is_estimated"
+    after = [gap + timedelta(days=number) for number in (1, 2, 3)]
+    assert asked(stepwise.database, f"{estimated} order by 1") == [(day,) for day in after]
+    # The later two are lost to unknown codes, which goes before an estimate.
+    assert days_published_as_estimated(stepwise.database) == {after[0]}
+    stepwise.published = len(stepwise.delivered)
+    stepwise.delivered += late
+    stepwise.write(is_full=False)
+    build(settings, full_refresh=False, left_out=["reports"])
+    assert asked(stepwise.database, estimated) == []
+    assert days_published_as_estimated(stepwise.database) == set()
+
+    settings, at_once = made_up(tmp_path / "at_once")
+    at_once.delivered = stepwise.delivered
+    at_once.write(is_full=True)
+    build(settings, full_refresh=True, left_out=["reports"])
+    expected, found = contents(at_once.database), contents(stepwise.database)
+    assert expected["metrics.kpi_results"]
+    for table, rows in expected.items():
+        assert found[table] == rows, table
+
+
+def days_published_as_estimated(database: Path) -> set[date]:
+    """Days on which the unresourced figures of the force are an estimate."""
+    return {
+        day
+        for (day,) in asked(
+            database,
+            "select distinct period_start from metrics.kpi_results where kpi_id like 'unresourced%' "
+            "and period_type = 'day' and scope_type = 'force' and quality_state = 'ESTIMATED'",
+        )
+    }
 
 
 @pytest.mark.slow
