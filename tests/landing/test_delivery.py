@@ -331,7 +331,9 @@ def test_a_compressed_file_over_100_to_1_is_quarantined_whole(room: Room) -> Non
     assert "100 times" in _whole(room, f"{STATUS}_20210901.csv.gz", bomb)
 
 
-@pytest.mark.parametrize("content", [gzip.compress(GOOD.encode())[:-9], b"no gzip at all", b""])
+@pytest.mark.parametrize(
+    "content", [gzip.compress(GOOD.encode())[:-9], b"no gzip at all", b""], ids=["cut off", "no gzip at all", "empty"]
+)
 def test_broken_compression_is_quarantined_whole(room: Room, content: bytes) -> None:
     reason = _whole(room, f"{STATUS}_20210901.csv.gz", content)
     assert "cannot be decoded" in reason or "no header" in reason
