@@ -12,6 +12,7 @@ import stat
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def examine(settings: Settings) -> list[Finding]:
     """Look at everything; never changes anything."""
     checks = (
         *(_versions, _landing, _unreadable_files, _warehouse, _permissions, _disk, _key, _profile, _layout),
-        *(_lock, _stuck_runs, _current_generation, _half_written, _orphans, _build_database, _code),
+        *(_lock, _stuck_runs, _current_generation, _half_written, _orphans, _build_database, _late_exports, _code),
     )
     return [check(settings) for check in checks]
 
@@ -306,6 +307,21 @@ def _orphans(settings: Settings) -> Finding:
     return Finding(
         check, "NOTE", f"{len(left)} files of a killed run", "occ doctor --mend, or the next run, removes them", remove
     )
+
+
+def _late_exports(settings: Settings) -> Finding:
+    """Exports of which a day or month that should have arrived has not."""
+    from orchestration.lateness import late_exports
+
+    check = "exports"
+    try:
+        late = late_exports(settings, datetime.now(UTC))
+    except OccError:
+        return Finding(check, "NOTE", "not looked at: the profile cannot be read")
+    if not late:
+        return Finding(check, "OK", "all that is due has arrived")
+    remedy = "ask those who send them; a run takes in late files by itself (when a file is due: reference/exports.csv)"
+    return Finding(check, "NOTE", "; ".join(str(each) for each in late), remedy)
 
 
 def _build_database(settings: Settings) -> Finding:

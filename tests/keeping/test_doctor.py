@@ -103,6 +103,14 @@ def test_other_tools_than_those_that_were_tested_are_named(
     assert "duckdb 2.0.0, not 1.5.5" in finding(warehouse, "versions").found
 
 
+def test_an_export_that_has_not_come_is_named_with_the_day_since_when(warehouse: Settings) -> None:
+    """The sample ends in September 2021: whatever today is, nothing has come since."""
+    found = finding(warehouse, "exports")
+    assert (found.state, found.mend) == ("NOTE", None)
+    assert "acd_segments: nothing since 2021-09-27; due up to " in found.found
+    assert "service_disruptions" not in found.found  # sent when something changed
+
+
 def half_written_generation(settings: Settings) -> None:
     (settings.published / "29990101T000000Z").mkdir()
 
