@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -105,8 +106,22 @@ def test_the_sets_hold_what_the_real_world_does() -> None:
     assert all(len(set(_files(seed))) == len(_files(seed)) for seed in range(SETS))
 
 
-@given(st.integers(0, SETS - 1), st.lists(st.integers(0, 3), min_size=40, max_size=40))
+def _lands_alike(seed: int, chosen: list[int]) -> bool:
+    files = _files(seed)
+    return _land(runs_of(files, chosen[: len(files)])) == _expected(seed)
+
+
+_ORDERS = st.lists(st.integers(0, 3), min_size=40, max_size=40)
+
+
+@given(st.integers(0, SETS - 1), _ORDERS)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_order_of_delivery_lands_alike(seed: int, chosen: list[int]) -> None:
-    files = _files(seed)
-    assert _land(runs_of(files, chosen[: len(files)])) == _expected(seed)
+    assert _lands_alike(seed, chosen)
+
+
+@pytest.mark.long
+@given(st.integers(0, 99), _ORDERS)
+@settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_of_a_thousand_orders_of_a_hundred_sets_lands_alike(seed: int, chosen: list[int]) -> None:
+    assert _lands_alike(seed, chosen)

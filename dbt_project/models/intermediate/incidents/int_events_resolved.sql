@@ -37,7 +37,6 @@ final as (
         events.from_code,
         events.to_code,
         events.grade_code,
-        events.is_without_deployment,
         events.appointment_key,
         events.diary_code,
         events.resource,

@@ -12,7 +12,11 @@ changes as (
 ),
 
 grades as (
-    select distinct grade_code, is_without_deployment from {{ ref('int_log_steps_ordered') }} where grade_code is not null
+    -- Several codes of a system may mean one grade: it goes without deployment when all of them do.
+    select means as grade_code, min(case when is_attendance_expected then 0 else 1 end) = 1 as is_without_deployment
+    from {{ ref('grades') }}
+    where code <> 'UNKNOWN'
+    group by means
 ),
 
 bookings as (

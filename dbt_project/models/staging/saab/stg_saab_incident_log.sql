@@ -12,7 +12,7 @@ event_codes as (
 ),
 
 grades as (
-    select distinct code, means, is_attendance_expected from {{ ref('grades') }}
+    select distinct code, means from {{ ref('grades') }}
 ),
 
 diaries as (
@@ -33,7 +33,6 @@ standing as (
         coded.*,
         coded.known_event_code in ('GRADED', 'REGRADED') and coded.to_value is not null as has_grade,
         grades.means as known_grade,
-        grades.is_attendance_expected,
         coded.known_event_code in ('DIARY_BOOKED', 'DIARY_MOVED', 'DIARY_FAILED') as is_of_diary,
         diaries.means as known_diary
     from coded
@@ -67,7 +66,6 @@ final as (
         from_value as from_code,
         to_value as to_code,
         case when has_grade then coalesce(known_grade, 'UNKNOWN') end as grade_code,
-        coalesce(has_grade and known_grade <> 'UNKNOWN' and not is_attendance_expected, false) as is_without_deployment,
         case when is_of_diary then from_value end as appointment_key,
         case when is_of_diary then known_diary end as diary_code,
         callsign as resource,
