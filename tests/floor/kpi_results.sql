@@ -150,13 +150,7 @@ select
         when 'da_repeats' then is_there and has_outcomes and day >= first_day_of('saab_incidents') + 28
         else is_there
     end as is_complete,
-    input_set in ('da_outcomes', 'da_repeats') and is_there and has_outcomes and is_before_outcomes as is_late,
-    coalesce(
-        input_set = 'unresourced'
-        and is_complete
-        and day - max(day) filter (where not is_there) over (partition by input_set order by day) <= 28,
-        false
-    ) as is_estimated
+    input_set in ('da_outcomes', 'da_repeats') and is_there and has_outcomes and is_before_outcomes as is_late
 from (
     select distinct
         input_set,
@@ -185,6 +179,18 @@ inner join delivered
         when 'deliveries' then (select max(newest_date) from as_of_dates where system_code in (select system from reference.exports where export <> 'service_disruptions'))
         else as_of_date(system)
     end;
+
+-- For four weeks after a day that is not there, what waits is an estimate.
+create or replace temp table input_days as
+select
+    *,
+    coalesce(
+        input_set = 'unresourced'
+        and is_complete
+        and local_date - max(local_date) filter (not is_there) over (partition by input_set order by local_date) <= 28,
+        false
+    ) as is_estimated
+from input_days;
 
 create temp table periods as
 select *, period_end - period_start + 1 as day_count
