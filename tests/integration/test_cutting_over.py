@@ -117,7 +117,7 @@ def check(seed: int, sample: Path, undisturbed: Settings, folder: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_no_indicator_turns_silently_blank_nought_or_wrong(
     seed: int, sample: Path, undisturbed: Settings, tmp_path: Path
 ) -> None:
@@ -126,7 +126,7 @@ def test_no_indicator_turns_silently_blank_nought_or_wrong(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(3, 40))
+@pytest.mark.parametrize("seed", range(2, 40))
 def test_none_of_many_more_does(seed: int, sample: Path, undisturbed: Settings, tmp_path: Path) -> None:
     """The same, of many more worlds."""
     check(seed, sample, undisturbed, tmp_path)
