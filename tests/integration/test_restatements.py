@@ -20,6 +20,9 @@ FIGURE = (
 CORRECTED, CORRECTION = "acd_segments_20210910.csv", "acd_segments_20210910_120000.csv"
 NEWEST_DAYS = {"20210925", "20210926"}
 
+# One worker makes the generations for all.
+pytestmark = pytest.mark.xdist_group("restatements")
+
 
 @pytest.fixture(scope="module")
 def kept(small_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, list[str]]:
