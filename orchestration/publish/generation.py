@@ -93,8 +93,12 @@ def new_name(settings: Settings) -> str:
 
 
 def tables_to_publish(con: duckdb.DuckDBPyConnection, nodes: Mapping[str, Any]) -> list[Table]:
-    """Every table of the published schemas, with what the models say about it (`nodes`: dbt's manifest)."""
-    described = {(node["schema"], node["alias"]): node for node in nodes.values() if node["resource_type"] == "model"}
+    """Every table of the published schemas, with what the models and sources say about it (`nodes`: dbt's manifest)."""
+    described = {
+        (node["schema"], node["identifier" if node["resource_type"] == "source" else "alias"]): node
+        for node in nodes.values()
+        if node["resource_type"] in {"model", "source"}
+    }
     places = _view_places(nodes)
     columns: dict[tuple[str, str], dict[str, str]] = {}
     placeholders = ", ".join("?" for _ in PUBLISHED_SCHEMAS)

@@ -1,4 +1,8 @@
-"""Keeps what came of the rules as rows: `quality.rule_results` of every generation, `quality.rules` as they stand."""
+"""Keeps what came of the rules as rows, in schema `quality` of the build database, from where they are published.
+
+`rule_results` holds every generation's results, `rules` the rules as they stand; `rule_failures` and `rule_samples`
+tell which rows failed, of each rule's newest judgement alone. No rule is judged here.
+"""
 
 from __future__ import annotations
 
@@ -42,6 +46,41 @@ RULE_COLUMNS = {
     "expectation": "varchar",
     "indicators": "varchar[]",
 }
+# Never a value of a row: codes that a dictionary knows, days, and references.
+FAILURE_COLUMNS = {
+    "rule_id": "varchar",
+    "generation": "varchar",
+    "part_type": "varchar",
+    "part_code": "varchar",
+    "failed_count": "bigint",
+    "checked_count": "bigint",
+}
+SAMPLE_COLUMNS = {
+    "rule_id": "varchar",
+    "generation": "varchar",
+    "place": "integer",
+    "delivery_id": "varchar",
+    "source_row": "bigint",
+}
+TABLES = {
+    "quality.rule_results": RESULT_COLUMNS,
+    "quality.rules": RULE_COLUMNS,
+    "quality.rule_failures": FAILURE_COLUMNS,
+    "quality.rule_samples": SAMPLE_COLUMNS,
+}
+
+
+def make_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """Every table of this module where it is not there yet, with every column: models read them before rules are run.
+
+    A table that an earlier version made without a column gets it.
+    """
+    con.execute("create schema if not exists quality")
+    for table, columns in TABLES.items():
+        listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        con.execute(f"create table if not exists {table} ({listed})")
+        for name, kind in columns.items():
+            con.execute(f"alter table {table} add column if not exists {name} {kind}")
 
 
 def write_results(con: duckdb.DuckDBPyConnection, results: Sequence[RuleResult]) -> None:
@@ -50,15 +89,13 @@ def write_results(con: duckdb.DuckDBPyConnection, results: Sequence[RuleResult])
     Results of other generations stay; those of the same generation are replaced. `quality.rules` holds the rules that
     were run, and no others. Raises duckdb.Error when the database cannot be written.
     """
-    con.execute("create schema if not exists quality")
-    _make("quality.rule_results", RESULT_COLUMNS, con)
+    make_tables(con)
     con.execute("begin")
     try:
         for generation in sorted({result.generation for result in results}):
             con.execute("delete from quality.rule_results where generation = ?", [generation])
         _insert(con, "quality.rule_results", RESULT_COLUMNS, (_result_row(result) for result in results))
-        columns = ", ".join(f"{name} {kind}" for name, kind in RULE_COLUMNS.items())
-        con.execute(f"create or replace table quality.rules ({columns})")
+        con.execute("delete from quality.rules")
         _insert(con, "quality.rules", RULE_COLUMNS, (_rule_row(result.rule) for result in results))
     except BaseException:
         con.execute("rollback")
@@ -67,41 +104,41 @@ def write_results(con: duckdb.DuckDBPyConnection, results: Sequence[RuleResult])
 
 
 def carry_history(con: duckdb.DuckDBPyConnection, published_db: Path) -> int:
-    """Take over results of earlier generations from a published one, where the build database lost them; how many rows.
+    """Take over what earlier runs found from a published generation, where the build database lost it; how many rows.
 
     The build database may be deleted at any time; its tables are made again from the landing store, but results of
-    earlier runs are nowhere but in what was published.
+    earlier runs are nowhere but in what was published. Which rows failed is taken over when there is nothing of it.
     """
+    make_tables(con)
     if not published_db.exists():
         return 0
-    con.execute("create schema if not exists quality")
-    _make("quality.rule_results", RESULT_COLUMNS, con)
     con.execute(f"attach '{str(published_db.resolve()).replace(chr(39), chr(39) * 2)}' as earlier (read_only)")
     try:
-        there = {
-            row[0]
-            for row in con.execute(
-                "select column_name from duckdb_columns() where database_name = 'earlier' "
-                "and schema_name = 'quality' and table_name = 'rule_results'"
-            ).fetchall()
-        }
-        shared = ", ".join(name for name in RESULT_COLUMNS if name in there)
-        if not shared:
-            return 0
-        added = con.execute(
-            f"insert into quality.rule_results ({shared}) select {shared} from earlier.quality.rule_results "
-            "where generation not in (select generation from quality.rule_results)"
-        ).fetchall()
-        return int(added[0][0])
+        is_lost = not con.execute("select 1 from quality.rule_results limit 1").fetchall()
+        missing = "where generation not in (select generation from quality.rule_results)"
+        taken = [_take_over(con, "quality.rule_results", missing)]
+        if is_lost:
+            taken += [_take_over(con, table) for table in TABLES if table != "quality.rule_results"]
+        return taken[0]
     finally:
         con.execute("detach earlier")
 
 
-def _make(table: str, columns: dict[str, str], con: duckdb.DuckDBPyConnection) -> None:
-    """The table, with every column: one that an earlier version made without them gets them."""
-    con.execute(f"create table if not exists {table} ({', '.join(f'{name} {kind}' for name, kind in columns.items())})")
-    for name, kind in columns.items():
-        con.execute(f"alter table {table} add column if not exists {name} {kind}")
+def _take_over(con: duckdb.DuckDBPyConnection, table: str, where: str = "") -> int:
+    """Add what the database `earlier` has in a table; how many rows. It may lack the newest columns, or the table."""
+    there = {
+        row[0]
+        for row in con.execute(
+            "select column_name from duckdb_columns() where database_name = 'earlier' "
+            "and schema_name || '.' || table_name = ?",
+            [table],
+        ).fetchall()
+    }
+    shared = ", ".join(name for name in TABLES[table] if name in there)
+    if not shared:
+        return 0
+    ((added,),) = con.execute(f"insert into {table} ({shared}) select {shared} from earlier.{table} {where}").fetchall()
+    return int(added)
 
 
 def _insert(

@@ -141,13 +141,14 @@ def _share(target: Path, shared: Path) -> None:
 
 
 def manifest_nodes(settings: Settings) -> dict[str, Any]:
-    """Nodes of the manifest by unique id, as dbt writes them."""
+    """Nodes and sources of the manifest by unique id, as dbt writes them."""
     return _nodes(manifest_path(settings), _fingerprint(settings))
 
 
 @lru_cache(maxsize=1)
 def _nodes(path: Path, _fingerprint: str) -> dict[str, Any]:
-    return dict(json.loads(path.read_text())["nodes"])
+    manifest = json.loads(path.read_text())
+    return {**manifest["nodes"], **manifest["sources"]}
 
 
 def _manifest(settings: Settings) -> Any:
@@ -192,9 +193,8 @@ def _build(settings: Settings, how: list[str], exclude: Sequence[str], memory: s
     from dbt.cli.main import dbtRunner
     from google.protobuf.json_format import MessageToDict
 
-    total = sum(
-        1 for node in manifest_nodes(settings).values() if node["resource_type"] not in {"operation", "analysis"}
-    )
+    not_built = {"operation", "analysis", "source"}
+    total = sum(1 for node in manifest_nodes(settings).values() if node["resource_type"] not in not_built)
     outcome = DbtBuild()
 
     def on_event(event: Any) -> None:

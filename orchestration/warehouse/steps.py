@@ -19,6 +19,7 @@ from orchestration.landing import LandingResult, erasures, land, load_profile, s
 from orchestration.progress import note, report
 from orchestration.publish import audit, generation, history
 from orchestration.publish.generation import Generation, quoted
+from orchestration.quality.results import carry_history
 from orchestration.quality.rules import RuleResult
 from orchestration.settings import RULES, Settings
 from orchestration.versions import code_version
@@ -68,6 +69,7 @@ def land_deliveries(settings: Settings) -> LandingResult:
         with build_database(settings) as con:
             _note_what_is_published(settings, con)
             _note_what_was_taken_up(con)
+            carry_history(con, settings.current_db)
             published = generation.current(settings)
             sync_build_database(con, settings.warehouse, profile, published.batches if published else ())
             requests = rebuild.asked(settings)
@@ -98,7 +100,6 @@ def build_warehouse(settings: Settings) -> dbt.DbtBuild:
 
 def judge_quality(settings: Settings) -> list[RuleResult]:
     """Run the rules on what was delivered and on what was built; keep the results as rows."""
-    from orchestration.quality.results import carry_history
     from orchestration.quality.run import blocking_problems, run_rules, write_results
 
     doing = "judging the quality"
@@ -109,7 +110,6 @@ def judge_quality(settings: Settings) -> list[RuleResult]:
         if any(disk.says_full(result.reason or "") for result in results):
             raise disk.full(settings, doing)
         with build_database(settings) as con:
-            carry_history(con, settings.current_db)
             write_results(con, results)
             audit.record(con, "rule", blocking_problems(results))
     return results

@@ -15,6 +15,7 @@ import yaml
 from orchestration.landing.contracts import load_profile
 from orchestration.landing.registry import drift_tables
 from orchestration.publish import history
+from orchestration.quality import results
 from orchestration.settings import PROJECT
 
 SHAPES: dict[str, Any] = yaml.safe_load((PROJECT / "orchestration" / "landing" / "shapes.yaml").read_text())
@@ -106,6 +107,7 @@ class Landing:
         )
         con.execute("create or replace table landing.kept_from (export varchar, first_date date)")
         history.make_tables(con)
+        results.make_tables(con)
         con.execute(
             "create or replace view landing.quarantined_rows as select '' as delivery_id, 0 as content_no, "
             "0::bigint as row_number, '' as column_name, '' as value, '' as reason, '' as raw_row, 0 as field_count, "

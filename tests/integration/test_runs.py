@@ -27,7 +27,8 @@ PUBLISHED = {
     "metrics": {"kpi_results", "kpi_register", "kpi_signals", "kpi_changes", "kpi_restatements"},
     "reports": {"kpi_as_was"},
     "quality": {
-        "deliveries", "quarantined_rows", "erasures", "schema_drift", "rules", "rule_results", "generations",
+        "deliveries", "quarantined_rows", "erasures", "schema_drift", "rules", "rule_results",
+        "rule_failures", "rule_samples", "generations",
     },
 }  # fmt: skip
 

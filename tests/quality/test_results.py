@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.quality.results import carry_history, write_results
+from orchestration.quality.results import TABLES, carry_history, make_tables, write_results
 from orchestration.quality.rules import RuleResult, Status, load_rules
 from orchestration.settings import RULES
 
@@ -88,6 +88,31 @@ def test_history_is_carried_over_from_what_was_published(tmp_path: Path) -> None
         assert carry_history(con, published) == 3
         assert carry_history(con, published) == 0
         assert con.execute(ORDERED).fetchall() == before
+
+
+def test_which_rows_failed_is_carried_over_into_a_new_build_database(tmp_path: Path) -> None:
+    published = tmp_path / "published.duckdb"
+    with duckdb.connect(str(published)) as con:
+        write_results(con, _results("g1"))
+        con.execute("insert into quality.rule_failures values ('r', 'g1', 'area', 'TELF', 3, 10)")
+        con.execute("insert into quality.rule_samples values ('r', 'g1', 1, 'd', 2)")
+    with duckdb.connect(str(tmp_path / "new.duckdb")) as con:
+        for _ in range(2):
+            carry_history(con, published)
+            assert [con.execute(f"select count(*) from {table}").fetchall() for table in TABLES] == [
+                [(3,)],
+                [(3,)],
+                [(1,)],
+                [(1,)],
+            ]
+
+
+def test_tables_are_there_before_any_rule_is_judged_and_keep_what_they_hold(con: duckdb.DuckDBPyConnection) -> None:
+    make_tables(con)
+    write_results(con, _results("g1"))
+    make_tables(con)
+    assert con.execute("select count(*) from quality.rule_results").fetchall() == [(3,)]
+    assert con.execute("select count(*) from quality.rule_samples").fetchall() == [(0,)]
 
 
 def test_no_results_is_no_error(con: duckdb.DuckDBPyConnection) -> None:
