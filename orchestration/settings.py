@@ -35,6 +35,7 @@ class Settings:
     dagster_postgres: str = field(default="", repr=False)  # where Dagster keeps its history; empty is SQLite
     alerts: Path | None = None  # whom to tell of failures and lateness
     smtp_password: str = field(default="", repr=False)  # where it does not stand in a file of its own
+    reports_wanted: bool = True  # whether a run writes the pages for people
 
     @classmethod
     def from_environment(
@@ -52,6 +53,7 @@ class Settings:
             dagster_postgres=os.environ.get("OCC_DAGSTER_POSTGRES", ""),
             smtp_password=os.environ.get("OCC_SMTP_PASSWORD", ""),
             alerts=_path(None, "OCC_ALERTS", Path()) if os.environ.get("OCC_ALERTS") else None,
+            reports_wanted=os.environ.get("OCC_REPORTS", "yes").lower() not in {"no", "0", "false"},
         )
 
     @property
@@ -75,6 +77,11 @@ class Settings:
     def current_db(self) -> Path:
         """The newest generation that passed the audit: what BI tools open."""
         return self.published / "current" / "occ.duckdb"
+
+    @property
+    def reports(self) -> Path:
+        """Pages for people, a folder for each generation, and a link `current` to the newest."""
+        return self.warehouse / "reports"
 
     @property
     def dagster_folder(self) -> Path:
@@ -101,6 +108,7 @@ class Settings:
                 "OCC_FIRST_DAY": self.first_day.isoformat(),
                 "OCC_DAGSTER_POSTGRES": self.dagster_postgres,
                 "OCC_ALERTS": str(self.alerts or ""),
+                "OCC_REPORTS": "yes" if self.reports_wanted else "no",
                 "OCC_DAGSTER_DIR": str(self.dagster_folder),
                 "DAGSTER_HOME": str(PROJECT),
                 "OCC_PARSED_MODELS": str(self.parsed_models or ""),

@@ -26,8 +26,8 @@ def parsed_models() -> Path | None:
     return Path(named) if named else None
 
 
-def settings_for(folder: Path, landing: Path, *, profile: Path | None = None) -> Settings:
-    """Settings of a warehouse below `folder`, with a key of its own."""
+def settings_for(folder: Path, landing: Path, *, profile: Path | None = None, reports: bool = False) -> Settings:
+    """Settings of a warehouse below `folder`, with a key of its own; its runs write pages only where a test asks."""
     return Settings(
         landing=landing,
         warehouse=folder / "warehouse",
@@ -35,6 +35,7 @@ def settings_for(folder: Path, landing: Path, *, profile: Path | None = None) ->
         key_file=folder / "keys" / "token.key",
         keep_generations=5,
         parsed_models=parsed_models(),
+        reports_wanted=reports,
     )
 
 
@@ -68,6 +69,7 @@ def occ(settings: Settings, arguments: list[str]) -> subprocess.CompletedProcess
         "OCC_WAREHOUSE": str(settings.warehouse),
         "OCC_PROFILE": str(settings.profile),
         "OCC_TOKEN_KEY_FILE": str(settings.key_file),
+        "OCC_REPORTS": "yes" if settings.reports_wanted else "no",
     }
     command = [sys.executable, "-m", "orchestration.cli", *arguments]
     return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=PROJECT, timeout=300)

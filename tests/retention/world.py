@@ -17,7 +17,8 @@ _PROVENANCE = {"_content_no"}
 
 
 def settings_of(room: Room) -> Settings:
-    return Settings(room.landing, room.warehouse, room.profile.folder, room.key_file, keep_generations=5)
+    places = (room.landing, room.warehouse, room.profile.folder, room.key_file)
+    return Settings(*places, keep_generations=5, reports_wanted=False)
 
 
 def incident_rows(export: str, incident: str, number: int, other: str) -> str:

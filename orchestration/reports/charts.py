@@ -1,0 +1,251 @@
+"""Charts for pages: described with Altair, drawn offline as SVG that stands in the page.
+
+What belongs here: how rows look as a picture, legible in black and white. Not here: figures of its own; which rows.
+
+A kind of chart is described once and drawn with the rows of each place, which makes hundreds of them affordable. An SVG
+holds no script, style attribute, id or address: it fits the pages' content security policy. To whoever cannot see it,
+it is one picture with a title and a description; the table behind it stands on the page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
+from functools import cache
+from typing import Any
+
+from markupsafe import Markup, escape
+
+INK, SOFT, LINE, PALE, MIDDLE = "#0b0c0c", "#505a5f", "#b1b4b6", "#e8edf0", "#8a99a5"
+BAD, ACCENT = "#942514", "#144e81"
+_FONT = "Arial, Helvetica, sans-serif"
+_ROWS = "rows"
+_VEGA_LITE = "6.1"
+
+Row = Mapping[str, Any]
+
+
+def _configured(chart: Any) -> Any:
+    return (
+        chart.configure(font=_FONT, background="white", aria=False, padding=4)
+        .configure_axis(
+            labelColor=INK, titleColor=INK, labelFontSize=12, titleFontSize=12, titleFontWeight="normal",
+            domainColor=SOFT, tickColor=SOFT, gridColor=LINE, gridOpacity=0.6, labelLimit=220,
+        )
+        .configure_view(stroke=None)
+        .configure_header(labelColor=INK, labelFontSize=13, labelFontWeight="bold", title=None, labelAnchor="start")
+    )  # fmt: skip
+
+
+def _compiled(chart: Any) -> dict[str, Any]:
+    import vl_convert
+
+    compiled: dict[str, Any] = vl_convert.vegalite_to_vega(_configured(chart).to_dict(), vl_version=_VEGA_LITE)
+    return compiled
+
+
+def _rows() -> Any:
+    import altair
+
+    return altair.NamedData(name=_ROWS)
+
+
+def _drawn(kind: Callable[[], dict[str, Any]], rows: Sequence[Row], title: str, description: str) -> Markup:
+    """The chart of that kind with these rows."""
+    import vl_convert
+
+    described = dict(kind())
+    values = [{name: _plain(value) for name, value in row.items()} for row in rows]
+    described["data"] = [
+        {**each, "values": values} if each["name"] == _ROWS else each for each in described.get("data", [])
+    ]
+    return _as_picture(vl_convert.vega_to_svg(described), title, description)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _as_picture(svg: str, title: str, description: str) -> Markup:
+    """The SVG as one picture with a name, for a page of HTML."""
+    size = re.search(r'width="([\d.]+)" height="([\d.]+)" viewBox="([^"]+)"', svg)
+    body = svg.partition(">")[2].rpartition("</svg>")[0]
+    width, height, box = size.groups() if size else ("100", "100", "0 0 100 100")
+    return Markup(  # noqa: S704  the drawing library escapes the text of marks; title and description are escaped here
+        f'<svg class="chart" role="img" width="{width}" height="{height}" viewBox="{box}">'
+        f"<title>{escape(title)}</title><desc>{escape(description)}</desc>{body}</svg>"
+    )
+
+
+# --- how much failed, week by week ----------------------------------------------------------------------------------
+_STATUS_LETTERS = {"PASS": "P", "WARN": "W", "FAIL": "F", "ERROR": "E"}
+
+
+@cache
+def _weeks() -> dict[str, Any]:
+    import altair as alt
+
+    x = alt.X("week:N", sort=None, title=None, axis=alt.Axis(labelAngle=-60, labelOverlap="greedy", ticks=False))
+    base = alt.Chart(_rows(), width=alt.Step(21), height=130)
+    bars = base.mark_bar(color=ACCENT, width=13).encode(
+        x, alt.Y("failed_count:Q", title=None, axis=alt.Axis(tickCount=4, tickMinStep=1, format=",d"))
+    )
+    letters = base.mark_text(baseline="bottom", dy=-3, fontSize=11, fontWeight="bold", color=INK).encode(
+        x, alt.Y("failed_count:Q"), alt.Text("letter:N")
+    )
+    return _compiled(bars + letters)
+
+
+def weeks(rows: Sequence[Row], title: str, description: str) -> Markup:
+    """Failing rows by week, a letter for the status on each bar; rows: week_start_date, status, failed_count."""
+    shown = [
+        {
+            "week": f"{row['week_start_date'].day} {row['week_start_date']:%b}",
+            "failed_count": row["failed_count"] or 0,
+            "letter": _STATUS_LETTERS.get(row["status"], "–"),
+        }
+        for row in rows
+    ]
+    return _drawn(_weeks, shown, title, description)
+
+
+# --- which parts fail most ------------------------------------------------------------------------------------------
+@cache
+def _bars() -> dict[str, Any]:
+    import altair as alt
+
+    y = alt.Y("label:N", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False, labelLimit=110))
+    x = alt.X("failed_count:Q", title=None, axis=None)
+    base = alt.Chart(_rows(), width=150, height=alt.Step(20))
+    bars = base.mark_bar(color=ACCENT, height=13).encode(x, y)
+    said = base.mark_text(align="left", dx=4, fontSize=12, color=INK).encode(
+        x, y, alt.Text("failed_count:Q", format=",d")
+    )
+    return _compiled(bars + said)
+
+
+def bars(rows: Sequence[Row], title: str, description: str) -> Markup:
+    """A bar for each part, longest first as given; rows: label, failed_count."""
+    return _drawn(_bars, rows, title, description)
+
+
+@cache
+def _days() -> dict[str, Any]:
+    import altair as alt
+
+    columns = (
+        alt.Chart(_rows(), width=560, height=110)
+        .mark_bar(color=ACCENT, width=5)
+        .encode(
+            alt.X("part_code:T", title=None, axis=alt.Axis(format="%-d %b", tickCount=8, grid=False)),
+            alt.Y("failed_count:Q", title=None, axis=alt.Axis(tickCount=4, tickMinStep=1, format=",d")),
+        )
+    )
+    return _compiled(columns)
+
+
+def days(rows: Sequence[Row], title: str, description: str) -> Markup:
+    """A column for each day; rows: part_code (ISO day), failed_count."""
+    return _drawn(_days, rows, title, description)
+
+
+# --- scores ---------------------------------------------------------------------------------------------------------
+@cache
+def _trends() -> dict[str, Any]:
+    import altair as alt
+
+    x = alt.X("week_start_date:T", title=None, axis=alt.Axis(format="%-d %b", tickCount=4, grid=False))
+    y = alt.Y(
+        "score_ratio:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", values=[0, 0.5, 1])
+    )
+    base = alt.Chart(_rows(), width=230, height=90)
+    line = base.mark_line(color=ACCENT, strokeWidth=2).encode(x, y)
+    points = base.mark_point(color=ACCENT, filled=True, size=22, opacity=1).encode(x, y)
+    return _compiled(line + points)
+
+
+def trend(rows: Sequence[Row], title: str, description: str) -> Markup:
+    """A share by week, from 0 to 100 %; rows: week_start_date, score_ratio."""
+    return _drawn(_trends, rows, title, description)
+
+
+# --- what arrived ---------------------------------------------------------------------------------------------------
+# State to letter and tone: from the letter alone one can tell them; what needs a look is dark.
+ARRIVALS: dict[str, tuple[str, str]] = {
+    "ARRIVED": ("a", PALE),
+    "CORRECTED": ("C", "#c9d6df"),
+    "PARTLY": ("P", MIDDLE),
+    "QUARANTINED": ("Q", BAD),
+    "MISSING": ("M", INK),
+    "NOT_DUE": ("·", "#ffffff"),
+}
+_DARK = {"QUARANTINED", "MISSING"}
+_WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+
+
+def _tiles(across: str, y: Any) -> dict[str, Any]:
+    import altair as alt
+
+    axis = alt.Axis(labelAngle=-60, ticks=False, domain=False, labelOverlap=False)
+    x = alt.X(f"{across}:N", sort=None, title=None, axis=axis)
+
+    tone = alt.Color("tone:N", scale=None, legend=None)
+    letter_tone = alt.Color("ink:N", scale=None, legend=None)
+    base = alt.Chart(_rows(), width=alt.Step(22), height=alt.Step(22))
+    tiles = base.mark_rect(stroke=LINE, strokeWidth=1).encode(x, y, tone)
+    letters = base.mark_text(fontSize=12, fontWeight="bold", baseline="middle").encode(
+        x, y, alt.Text("letter:N"), letter_tone
+    )
+    return _compiled(tiles + letters)
+
+
+@cache
+def _calendar() -> dict[str, Any]:
+    import altair as alt
+
+    days = alt.Y(
+        "weekday:N",
+        sort=_WEEKDAYS,
+        scale=alt.Scale(domain=_WEEKDAYS),
+        title=None,
+        axis=alt.Axis(ticks=False, domain=False),
+    )
+    return _tiles("week", days)
+
+
+def _tile(row: Row) -> dict[str, str]:
+    letter, tone = ARRIVALS.get(row["state"], ("?", "#ffffff"))
+    return {"letter": letter, "tone": tone, "ink": "#ffffff" if row["state"] in _DARK else INK}
+
+
+def calendar(rows: Sequence[Row], title: str, description: str) -> Markup:
+    """A tile for each day, a column for each week, a letter for what came; rows: business_date, state."""
+    shown = []
+    for row in rows:
+        day = row["business_date"]
+        monday = day - timedelta(days=day.weekday())
+        shown.append({"week": f"{monday.day} {monday:%b %y}", "weekday": _WEEKDAYS[day.weekday()], **_tile(row)})
+    return _drawn(_calendar, shown, title, description)
+
+
+@cache
+def _strip() -> dict[str, Any]:
+    import altair as alt
+
+    return _tiles("column", alt.Y("label:N", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False)))
+
+
+def strip(rows: Sequence[Row], title: str, description: str, *, by_month: bool = False) -> Markup:
+    """A line of tiles for each export, a tile for each day or month; rows: export, business_date, state."""
+    shown = [
+        {
+            "label": row["export"],
+            "column": f"{row['business_date']:%b %y}"
+            if by_month
+            else f"{row['business_date'].day} {row['business_date']:%b}",
+            **_tile(row),
+        }
+        for row in rows
+    ]
+    return _drawn(_strip, shown, title, description)

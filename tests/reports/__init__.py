@@ -1,0 +1,1 @@
+"""The pages for people: what they show, what they never show, how they are put into place."""
