@@ -13,7 +13,7 @@ import pytest
 
 from orchestration.settings import Settings
 from tests.conformance import vectors
-from tests.support import ask, run, settings_for
+from tests.support import ask, settings_for, take_steps
 
 # Indicators that the independent calculation does not give yet. A name here is only ever removed.
 NOT_RECKONED_YET = {
@@ -41,7 +41,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         assert count == 1
     parameters.write_text(text)
     settings = settings_for(folder, vectors.EXPORTS, profile=profile)
-    run(settings)
+    take_steps(settings)
     return settings
 
 

@@ -13,7 +13,7 @@ import pytest
 from orchestration.landing.starting import start_profile
 from orchestration.settings import PROJECT
 from tests.landing.room import Room
-from tests.support import ask, run, settings_for
+from tests.support import ask, settings_for, take_steps
 
 TORONTO = ZoneInfo("America/Toronto")
 REPARTITION = """\
@@ -141,7 +141,7 @@ def test_the_published_figures_are_those_worked_out_by_hand(riviere: Room, tmp_p
     started = start_profile(tmp_path / "riviere", name="riviere", title="", time_zone="America/Toronto").folder
     shutil.copytree(PROJECT / "tests" / "profiles" / "riviere", started, dirs_exist_ok=True)
     settings = settings_for(tmp_path, riviere.landing, profile=started)
-    run(settings)
+    take_steps(settings, rules=True)
     found = ask(
         settings,
         "select kpi_id, period_start, numerator::integer, denominator::integer from metrics.kpi_results "

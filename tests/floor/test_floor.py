@@ -13,7 +13,7 @@ import pytest
 
 from orchestration.settings import Settings
 from tests.floor.floor import build
-from tests.support import deliver, run, settings_for
+from tests.support import deliver, settings_for, take_steps
 
 # Published columns that the floor has not, or not the same, because they need what it leaves out.
 IGNORED = {
@@ -71,7 +71,7 @@ def clean_landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def clean_warehouse(clean_landing: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = settings_for(tmp_path_factory.mktemp("published"), clean_landing)
-    run(settings)
+    take_steps(settings)
     return settings
 
 

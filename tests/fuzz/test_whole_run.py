@@ -16,7 +16,7 @@ from tests.fuzz.faults import FAULTS
 from tests.fuzz.fuzz import spoil
 from tests.fuzz.honest import ALL_LAYOUTS, honest
 from tests.reference import landing as reference
-from tests.support import ask, run, settings_for
+from tests.support import ask, run, settings_for, take_steps
 
 WEST_MERCIA = PROJECT / "orchestration" / "profiles" / "west_mercia"
 
@@ -45,7 +45,7 @@ def _published(settings: Settings) -> dict[str, tuple[object, ...]]:
 def test_published_accounting_of_spoiled_files_is_that_of_an_independent_count(tmp_path: Path) -> None:
     _fill(tmp_path / "landing")
     settings = settings_for(tmp_path, tmp_path / "landing")
-    run(settings)
+    take_steps(settings)
     expected: dict[str, list[reference.Delivery]] = {}
     for each in reference.deliveries(tmp_path / "landing"):
         if each.size <= reference.LARGEST_FILE:  # what stands for the bytes of a larger one is each one's own choice
@@ -93,7 +93,7 @@ def test_a_mended_contract_and_a_replay_publish_the_hash_of_files_that_landed_so
     )  # fmt: skip
     assert {"READ", "ROWS", "SAME"} <= {each.outcome for each in found}
     after = run(mended)
-    scratch = run(settings_for(tmp_path / "scratch", tmp_path / "landing"))
+    scratch = take_steps(settings_for(tmp_path / "scratch", tmp_path / "landing"))
     assert after.content_hash == scratch.content_hash
     assert before.content_hash == between.content_hash != after.content_hash  # a rebuild reads the store
     causes = ask(mended, "select distinct cause_code from metrics.kpi_changes where is_restatement")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.settings import Settings
-from tests.support import ask, run, settings_for
+from tests.support import ask, settings_for, take_steps
 
 HERE = Path(__file__).parent
 NAMES, FIGURES = HERE / "names.json", HERE / "figures.json"
@@ -71,7 +71,7 @@ def main() -> None:
         folder = Path(name)
         write_small_sample(folder / "sample")
         settings = settings_for(folder, folder / "sample" / "landing")
-        run(settings)
+        take_steps(settings, rules=True)
         FIGURES.write_text(_lines(figures(settings)))
         NAMES.write_text(json.dumps(names(), indent=1) + "\n")
 

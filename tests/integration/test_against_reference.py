@@ -11,7 +11,7 @@ from orchestration.settings import PROJECT, Settings
 from tests import reference
 from tests.integration import against_reference
 from tests.reference.worlds import write_world
-from tests.support import run, settings_for
+from tests.support import settings_for, take_steps
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def _compared(seed: int, folder: Path) -> None:
     landing = folder / "landing"
     write_world(landing, seed)
     settings = settings_for(folder, landing, profile=_unwatched(folder))
-    run(settings)
+    take_steps(settings)
     landed = reference.load(landing)
     assert against_reference.deliveries(settings, landing) == []
     assert against_reference.calls(settings, landed) == []

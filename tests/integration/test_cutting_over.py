@@ -12,7 +12,7 @@ import pytest
 from orchestration.sample import write_sample
 from orchestration.settings import Settings
 from tests.integration.cutting_over import Cut, apply, made_up_cuts
-from tests.support import ask, run, settings_for
+from tests.support import ask, settings_for, take_steps
 
 FIRST, LAST = date(2021, 11, 2), date(2021, 11, 11)
 FIGURES = (
@@ -39,7 +39,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def undisturbed(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = settings_for(tmp_path_factory.mktemp("undisturbed"), sample)
-    run(settings)
+    take_steps(settings)
     return settings
 
 
@@ -111,7 +111,7 @@ def check(seed: int, sample: Path, undisturbed: Settings, folder: Path) -> None:
     shutil.copytree(sample, folder / "landing")
     apply(cuts, folder / "landing")
     settings = settings_for(folder, folder / "landing")
-    run(settings)
+    take_steps(settings)
     wrong = silent(figures(undisturbed), figures(settings), register(settings), register(undisturbed), cuts)
     assert not wrong, f"{'; '.join(map(str, cuts))}: {len(wrong)} such as\n" + "\n".join(wrong[:12])
 

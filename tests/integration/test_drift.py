@@ -33,7 +33,7 @@ from tests.integration.drifting import (
     to_version_7,
     write_profile,
 )
-from tests.support import ask, deliver, run, settings_for
+from tests.support import ask, deliver, settings_for, take_steps
 
 pytestmark = pytest.mark.slow
 
@@ -58,7 +58,7 @@ def drifted(plain: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     shutil.copytree(plain, folder / "landing")
     to_version_7(folder / "landing")
     settings = settings_for(folder, folder / "landing", profile=write_profile(folder / "profile"))
-    run(settings)
+    take_steps(settings, rules=True)
     return settings
 
 
@@ -226,7 +226,7 @@ def test_the_changes_are_the_same_in_whatever_order_the_files_come(drifted: Sett
     settings = settings_for(tmp_path, tmp_path / "landing", profile=drifted.profile)
     for start in range(0, len(files), len(files) // 3 + 1):
         deliver(files[start : start + len(files) // 3 + 1], tmp_path / "landing")
-        last = run(settings)
+        last = take_steps(settings, rules=True)
     told = "select * from quality.schema_drift order by all"
     assert ask(settings, told) == ask(drifted, told)
     expected = current(drifted)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.settings import PROJECT
-from tests.support import SHARED, ask, run, settings_for
+from tests.support import SHARED, ask, settings_for, take_steps
 
 REAL = SHARED / "real"
 
@@ -21,7 +21,7 @@ def test_the_dispatches_of_a_foreign_control_room_are_published_with_their_state
     """Several of its priorities mean one grade, and only some of them are attended."""
     profile = PROJECT / "tests" / "profiles" / "alexandria"
     settings = settings_for(tmp_path, REAL / "alexandria_decc_2025" / "cad", profile=profile)
-    run(settings)
+    take_steps(settings, rules=True)
     assert ask(settings, "select sum(rows_read), sum(rows_loaded), sum(rows_quarantined) from quality.deliveries") == [
         (18915, 18906, 9)
     ]
@@ -37,5 +37,5 @@ def test_the_dispatches_of_a_foreign_control_room_are_published_with_their_state
 def test_the_calls_of_a_bank_are_published(tmp_path: Path) -> None:
     profile = PROJECT / "tests" / "profiles" / "technion"
     settings = settings_for(tmp_path, REAL / "technion_bank_1999", profile=profile)
-    run(settings)
+    take_steps(settings, rules=True)
     assert ask(settings, "select count(*) from marts.fct_calls") == [(103744,)]

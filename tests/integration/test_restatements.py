@@ -12,7 +12,7 @@ import pytest
 
 from orchestration.settings import Settings
 from orchestration.warehouse import steps
-from tests.support import ask, deliver, run, settings_for
+from tests.support import ask, deliver, settings_for, take_steps
 
 FIGURE = (
     "kpi_id, period_type, period_start, scope_type, scope_code, round(value, 9), numerator, denominator, quality_state"
@@ -47,21 +47,21 @@ def kept(small_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[
             and not is_new_day(path)
         )
     )
-    generations.append(run(settings).generation)
+    generations.append(take_steps(settings).generation)
     hand_over(lambda path: path.parent.name in ("resent", "late_deliveries"))
     (standing,) = settings.landing.rglob(CORRECTED)
     (settings.landing / CORRECTION).write_text(standing.read_text().replace(",ABN,", ",ANS,"))
-    generations.append(run(settings).generation)
+    generations.append(take_steps(settings).generation)
 
     hand_over(is_new_day)
     settings.export()
     steps.land_deliveries(settings)
     steps.build_warehouse(settings)  # and here it dies
-    generations.append(run(settings).generation)
+    generations.append(take_steps(settings).generation)
 
     shutil.rmtree(settings.build)
     hand_over(lambda path: True)
-    generations.append(run(settings).generation)
+    generations.append(take_steps(settings).generation)
     return settings, generations
 
 

@@ -10,7 +10,7 @@ import pytest
 from orchestration.sample import write_sample
 from orchestration.settings import Settings
 from tests.questions.facts import Facts
-from tests.support import run, settings_for
+from tests.support import settings_for, take_steps
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +37,7 @@ def season(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def season_warehouse(season: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The season, published. Not to be changed by a test."""
     settings = settings_for(tmp_path_factory.mktemp("season_warehouse"), season / "landing")
-    run(settings)
+    take_steps(settings, rules=True)
     return settings
 
 
@@ -53,5 +53,5 @@ def empty_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     folder = tmp_path_factory.mktemp("empty")
     (folder / "landing").mkdir()
     settings = settings_for(folder, folder / "landing")
-    run(settings)
+    take_steps(settings, rules=True)
     return settings

@@ -61,7 +61,7 @@ def test_the_second_waits_until_the_first_has_ended_and_is_told_for_whom(
 
     def waiting(holder: str) -> None:
         told.append(holder)
-        other.terminate()
+        other.kill()  # not SIGTERM: a process may have been started with it blocked
 
     with lock.writing(settings, wait_seconds=60, waiting=waiting):
         assert lock.holder(settings).startswith(f"process {os.getpid()} on ")
