@@ -386,10 +386,13 @@ def sync_build_database(
 
 
 def drift_tables(con: duckdb.DuckDBPyConnection, profile: Profile) -> None:
-    """What models compare layouts by: the declared kinds of change, the contracts' columns, the files' columns.
+    """What models know of the profile: its exports, the kinds of change, the columns of contracts and of files.
 
-    `drift_kinds` and `contract_columns` are tables, `delivered_columns` a view on `deliveries`.
+    `exports`, `drift_kinds` and `contract_columns` are tables, `delivered_columns` a view on `deliveries`.
     """
+    said = {contract.export: contract.cadence for contract in profile.contracts}  # of the newest, which comes last
+    exports = [(name, shape.system, said.get(name, shape.cadence)) for name, shape in load_shapes().items()]
+    _table(con, "exports", dict.fromkeys(("export", "system", "cadence")), exports)
     kinds = [(name, k.outcome, k.severity, k.compared, k.says, k.remedy) for name, k in drift_kinds().items()]
     _table(con, "drift_kinds", dict.fromkeys(("kind", "outcome", "severity", "compared", "says", "remedy")), kinds)
     named = {"contract": None, "header": None, "column_name": None, "is_timed": pa.bool_(), "is_needed": pa.bool_()}

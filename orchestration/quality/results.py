@@ -62,12 +62,27 @@ SAMPLE_COLUMNS = {
     "delivery_id": "varchar",
     "source_row": "bigint",
 }
+REVIEW_COLUMNS = {
+    "review_id": "varchar",
+    "rule_id": "varchar",
+    "state": "varchar",
+    "reviewer": "varchar",
+    "reason": "varchar",
+    "reviewed_on": "date",
+    "expires_on": "date",
+    "is_in_force": "boolean",
+    "standing": "varchar",
+    "seen_generation": "varchar",
+}
+REVIEW_PROBLEM_COLUMNS = {"place": "varchar", "problem": "varchar"}
 TABLES = {
     "quality.rule_results": RESULT_COLUMNS,
     "quality.rules": RULE_COLUMNS,
     "quality.rule_failures": FAILURE_COLUMNS,
     "quality.rule_samples": SAMPLE_COLUMNS,
 }
+# Written anew from the reviews file by every run, so that nothing of them is taken over from what was published.
+REVIEW_TABLES = {"quality.reviews": REVIEW_COLUMNS, "quality.review_problems": REVIEW_PROBLEM_COLUMNS}
 
 
 def make_tables(con: duckdb.DuckDBPyConnection) -> None:
@@ -76,7 +91,7 @@ def make_tables(con: duckdb.DuckDBPyConnection) -> None:
     A table that an earlier version made without a column gets it.
     """
     con.execute("create schema if not exists quality")
-    for table, columns in TABLES.items():
+    for table, columns in (TABLES | REVIEW_TABLES).items():
         listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
         con.execute(f"create table if not exists {table} ({listed})")
         for name, kind in columns.items():

@@ -25,10 +25,13 @@ PUBLISHED = {
         "dim_dispositions", "dim_statuses", "dim_targets", "dim_system_versions", "dim_shifts",
     },
     "metrics": {"kpi_results", "kpi_register", "kpi_signals", "kpi_changes", "kpi_restatements"},
-    "reports": {"kpi_as_was"},
+    "reports": {
+        "kpi_as_was", "kpi_latest_months", "figure_sources", "export_arrivals", "export_freshness", "quality_rules",
+        "quality_rule_history", "quality_scores", "quality_changes", "quality_publishable",
+    },
     "quality": {
         "deliveries", "quarantined_rows", "erasures", "schema_drift", "rules", "rule_results",
-        "rule_failures", "rule_samples", "generations",
+        "rule_failures", "rule_samples", "generations", "reviews", "review_problems", "export_spans", "kpi_exports",
     },
 }  # fmt: skip
 

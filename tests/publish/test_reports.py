@@ -32,6 +32,17 @@ def test_every_report_gives_what_its_unit_test_says(small_warehouse: Settings) -
         ("demand_ledger", "period_type, period_start, channel_kind, channel_code"),
         ("calls_and_incidents_by_day", "local_date, line"),
         ("disruption_effects", "disruption_key, line"),
+        ("quality_judgements", "rule_id, generation"),
+        ("quality_rules", "rule_id"),
+        ("quality_rule_history", "rule_id, week_start_date"),
+        ("quality_scores", "week_start_date, dimension, system"),
+        ("quality_changes", "kind, subject, what_now"),
+        ("quality_publishable", "kpi_id, system_version"),
+        ("export_periods", "export, business_date"),
+        ("export_arrivals", "export, business_date"),
+        ("export_freshness", "export"),
+        ("kpi_latest_months", "kpi_id"),
+        ("figure_sources", "kpi_id, delivery_id"),
     ],
 )
 def test_a_report_has_rows_and_each_is_there_once(small_warehouse: Settings, table: str, grain: str) -> None:
