@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from orchestration import questions
 from orchestration.docs.dictionary import dictionary
 from orchestration.errors import EnvironmentProblem
+from orchestration.reports import shell
 from orchestration.settings import PROJECT, Settings
 
 SHOWN = 50  # rows of a table; the rest by `occ ask`
 CONFORMANCE = PROJECT / "docs" / "conformance"
 SCHEMA = PROJECT / "docs" / "indicators.schema.json"
+SITE = shell.Site(
+    name="Control-room performance warehouse",
+    navigation=[
+        ("index.html", "Start"),
+        ("questions.html", "Questions and answers"),
+        ("indicators.html", "Indicator dictionary"),
+        ("models.html", "Models and columns"),
+    ],
+    about="These pages hold figures of the warehouse: keep them where it is kept. Small counts are not suppressed.",
+    packages=("orchestration.docs",),
+)
 
 
 def write_pages(settings: Settings, folder: Path) -> Path:
@@ -55,17 +66,9 @@ def questions_page(answers: list[questions.Answer], generation: str, as_of: date
 
 
 def page(template: str, generation: str, as_of: date | None, **content: Any) -> str:
-    """One page. Everything put into it is escaped: what was delivered must not become part of it."""
-    templates = Environment(
-        loader=PackageLoader("orchestration.docs"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    templates.filters["cell"] = _cell
+    """One page, in the shell of every page. Everything put into it is escaped."""
     about = {"generation": generation, "as_of": as_of}
-    return templates.get_template(template).render(about=about, **content)
+    return shell.page(SITE, template, here=template, content={"about": about, **content})
 
 
 def indicators_json(entries: list[dict[str, Any]], generation: str, as_of: date | None) -> str:
@@ -76,14 +79,3 @@ def indicators_json(entries: list[dict[str, Any]], generation: str, as_of: date 
 
 def _plain(value: Any) -> Any:
     return float(value) if isinstance(value, Decimal) else value.isoformat()
-
-
-def _cell(value: Any) -> str:
-    """A cell as a person reads it."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ", timespec="seconds")
-    return str(value)

@@ -143,6 +143,17 @@ def cell(value: Any) -> str:
     return str(value)
 
 
+def as_written(value: Any) -> str:
+    """Any value as a query gives it, digits and all."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="seconds")
+    return str(value)
+
+
 def state(code: str | None) -> str:
     """A code of a closed vocabulary in words; one that the pages do not know is shown as it is."""
     return STATES[code][0] if code in STATES else ("Never judged" if code is None else plain(code))
@@ -222,6 +233,7 @@ FILTERS: dict[str, Callable[..., str | None]] = {
     "instant": instant,
     "clock": clock,
     "cell": cell,
+    "as_written": as_written,
     "state": state,
     "sign": sign,
     "plain": plain,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -43,7 +44,8 @@ class Page(HTMLParser):
         self.elements.append((tag, dict(attrs)))
 
     def handle_endtag(self, tag: str) -> None:
-        assert self.open and self.open.pop() == tag, f"</{tag}> closes nothing"
+        assert self.open[-1:] == [tag], f"</{tag}> closes nothing"
+        self.open.pop()
 
     def handle_data(self, data: str) -> None:
         self.said.append(data)
@@ -117,8 +119,9 @@ def test_every_link_leads_to_a_page_that_is_there(site: str, request: pytest.Fix
 def test_headings_come_in_order_and_tables_say_what_they_are(site: str, request: pytest.FixtureRequest) -> None:
     for address, text, page in _pages(request.getfixturevalue(site)):
         levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch(r"h[1-6]", tag)]
-        assert levels[0] == 1 and levels.count(1) == 1, address
-        assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False)), (address, levels)
+        assert levels[0] == 1, address
+        assert levels.count(1) == 1, address
+        assert all(after <= before + 1 for before, after in pairwise(levels)), (address, levels)
         assert text.count("<table") == text.count("<caption>"), address
         assert all(each.get("scope") for each in page.all("th")), address
         assert all(each.get("lang") for each in page.all("html")), address
@@ -149,7 +152,8 @@ def test_a_rule_says_what_why_who_since_where_and_how_to_sign_it_off(story: Path
     assert "812 of 11,200 fail (7.2 %), judged on data to 9 January 2022. It has been so since 15 Nov 2021." in said
     assert "Over one in twenty, the median response time" in said
     assert "Herefordshire 501 3,100" in said
-    assert "unknown code 23 25" in said and "UNKNOWN" not in said
+    assert "unknown code 23 25" in said
+    assert "UNKNOWN" not in said
     assert "occ query \"select * from marts.fct_incidents where _delivery_id = 'd1' and _source_row = 101\"" in said
     assert "occ review" in said
 
@@ -189,7 +193,8 @@ def test_a_first_week_says_that_there_is_none_before(tmp_path: Path) -> None:
     with duckdb.connect(str(file)) as con:
         con.execute("update reports.quality_rules set status_before = null, change = 'FIRST'")
         con.execute("delete from reports.quality_changes")
-    assert "there is no week before to compare with" in _said(write_pages(file, tmp_path / "pages").parent, "index.html")
+    folder = write_pages(file, tmp_path / "pages").parent
+    assert "there is no week before to compare with" in _said(folder, "index.html")
 
 
 def test_nothing_failing_is_said_in_words(tmp_path: Path) -> None:
@@ -210,20 +215,17 @@ def test_hostile_text_is_shown_as_text_and_never_names_a_file(tmp_path: Path) ->
     file = made_up.write_story(tmp_path / "occ.duckdb")
     hostile = '"><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7*7 }}'
     made_up.insert(file, "reports.export_freshness", export="../../x", system=hostile, cadence=hostile)
-    made_up.insert(
-        file, "quality.deliveries", delivery_id=hostile, name=hostile, export=hostile, status="QUARANTINED", reason=hostile
-    )  # fmt: skip
-    made_up.insert(
-        file, "reports.quality_changes", kind="FILE", subject=hostile, what_before=hostile, what_now=hostile, since=hostile
-    )  # fmt: skip
-    made_up.insert(
-        file, "quality.rule_failures", rule_id="incidents_scene_time_known", part_type="team", part_code=hostile, failed_count=9
-    )  # fmt: skip
+    says = dict.fromkeys(("delivery_id", "name", "export", "reason"), hostile)
+    made_up.insert(file, "quality.deliveries", status="QUARANTINED", **says)
+    says = dict.fromkeys(("subject", "what_before", "what_now", "since"), hostile)
+    made_up.insert(file, "reports.quality_changes", kind="FILE", **says)
+    says = {"rule_id": "incidents_scene_time_known", "part_type": "team", "part_code": hostile}
+    made_up.insert(file, "quality.rule_failures", failed_count=9, **says)
     folder = write_pages(file, tmp_path / "pages").parent
-    for address, text, page in _pages(folder):
+    for address, _, page in _pages(folder):
         assert not page.all("script", "img"), address
-        assert "{{" not in text or "{{ 7*7 }}" in text, address
-        assert "49" not in re.findall(r"\{\{.*?\}\}", text), address
+        assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes), address
+    assert "{{ 7*7 }}" in (folder / "index.html").read_text(encoding="utf-8")
     assert {each.name for each in folder.parent.iterdir()} == {"occ.duckdb", "pages"}
     assert sorted(each.name for each in (folder / "exports").iterdir()) == sorted(
         f"{name}.html" for name in ("saab_incidents", "acd_segments", "workforce", "da_outcomes")
@@ -237,7 +239,8 @@ def test_a_number_or_an_address_in_delivered_text_is_not_shown(tmp_path: Path) -
         status="QUARANTINED", reason="its header has a column '07700900123' and one 'jane@example.org'",
     )  # fmt: skip
     for address, text, _ in _pages(write_pages(file, tmp_path / "pages").parent):
-        assert "900123" not in text and "example.org" not in text, address
+        assert "900123" not in text, address
+        assert "example.org" not in text, address
 
 
 def test_a_generation_from_before_the_report_is_refused_in_plain_words(tmp_path: Path) -> None:
@@ -257,4 +260,5 @@ def test_a_share_is_never_rounded_to_all_or_to_nothing(value: float | None, said
 
 def test_a_chart_of_hostile_labels_is_still_one_picture() -> None:
     drawn = charts.bars([{"label": "</text><script>x</script>", "failed_count": 1}], "<title>", '"')
-    assert "<script" not in drawn and "&lt;title&gt;" in drawn
+    assert "<script" not in drawn
+    assert "&lt;title&gt;" in drawn
