@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.landing.shapes import load_shapes
-from orchestration.quality.rules import CodesOf, FailingRows, FailsWhere, Rule, Scope
+from orchestration.quality.rules import BuiltIn, CodesOf, FailingRows, FailsWhere, Rule, Scope
 
 NO_TABLE = "the table is not there"
 NOT_DELIVERED = "nothing of it was delivered in this run"
@@ -66,6 +66,13 @@ class RuleDatabase:
             self._execute(f"create schema {schema}")
         self._list_exports()
 
+    def arguments(self, expectation: BuiltIn) -> dict[str, Any]:
+        """What a built-in expectation is called with, codes of a dictionary filled in."""
+        arguments = expectation.arguments
+        if isinstance(arguments.get("value_set"), CodesOf):
+            arguments["value_set"] = self.codes(arguments["value_set"])
+        return arguments
+
     def codes(self, codes_of: CodesOf) -> list[str]:
         """The codes of a dictionary, without the unknown member. Raises duckdb.Error when it is not there."""
         table, column = codes_of.codes_of.rsplit(".", 1)
@@ -109,6 +116,31 @@ class RuleDatabase:
             f'create or replace view rule."{rule.id}" as\nselect 1 as failing from (\n{query}\n) as failing_rows'
         )
         return f'rule."{rule.id}"'
+
+    def has(self, table: str) -> bool:
+        """Whether the build database has the table."""
+        return table in self._tables
+
+    def columns(self, query: str) -> list[str]:
+        """The columns of a query. Raises duckdb.Error when it cannot be understood."""
+        self._mirror_named_in(query)
+        return [row[0] for row in self._rows(f"describe (\n{query}\n)")]
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What a query says that names the build database's tables as models do. Raises duckdb.Error."""
+        self._mirror_named_in(query)
+        return self._rows(query)
+
+    def codes_table(self, name: str, query: str) -> str:
+        """A table of the codes (code) and what each stands for (means) that a query gives, made once."""
+        table = f"shape.{name}_codes"
+        if table not in self._mirrored:
+            self._mirror_named_in(query)
+            self._execute(
+                f"create table {table} as select code, min(means) as means from (\n{query}\n) as codes group by code"
+            )
+            self._mirrored.add(table)
+        return table
 
     def _read_pending(self) -> dict[str, tuple[list[int], date | None]]:
         """Contents to judge and their newest business date, by export."""

@@ -5,13 +5,18 @@ A check never stops a run: dirty data is stated, and the gate before publishing 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from itertools import groupby
 from pathlib import Path
 
 import dagster as dg
 
-from orchestration.quality.rules import Rule, RuleResult, Status, load_rules
+from orchestration.quality.rules import PartCount, RowReference, Rule, RuleResult, Status, load_rules
 from orchestration.settings import RULES
 
+_PARTS_SHOWN = 10
+_NUMBERS = {"failed_count", "checked_count", "source_row"}
 _PASSED = {Status.PASS, Status.NOT_APPLICABLE, Status.NOT_RUN}
 
 
@@ -27,7 +32,7 @@ def to_check_result(result: RuleResult) -> dg.AssetCheckResult:
     so do FAIL and ERROR, which are errors in a rule marked blocking.
     """
     is_error = result.rule.blocking and result.status in {Status.FAIL, Status.ERROR}
-    metadata: dict[str, str | int | float] = {
+    metadata: dict[str, dg.RawMetadataValue] = {
         "status": str(result.status),
         "sentence": result.rule.sentence,
         "severity": str(result.rule.severity),
@@ -43,6 +48,10 @@ def to_check_result(result: RuleResult) -> dg.AssetCheckResult:
         metadata["business_date"] = result.business_date.isoformat()
     if result.reason is not None:
         metadata["reason"] = result.reason
+    if result.parts:
+        metadata["failing_rows"] = _table(_shown(result.parts))
+    if result.samples:
+        metadata["row_references"] = _table(result.samples)
     return dg.AssetCheckResult(
         asset_key=asset_key(result.rule),
         check_name=result.rule_id,
@@ -75,7 +84,22 @@ def _spec(rule: Rule) -> dg.AssetCheckSpec:
     )
 
 
+def _shown(parts: Sequence[PartCount]) -> list[PartCount]:
+    """Of each kind of part those with most failing rows."""
+    by_kind = groupby(parts, key=lambda part: part.part_type)
+    return [part for _, mine in by_kind for part in list(mine)[:_PARTS_SHOWN]]
+
+
+def _table(rows: Sequence[PartCount | RowReference]) -> dg.TableMetadataValue:
+    columns = {field.name: "int" if field.name in _NUMBERS else "string" for field in fields(rows[0])}
+    return dg.MetadataValue.table(
+        records=[dg.TableRecord(asdict(row)) for row in rows],
+        schema=dg.TableSchema([dg.TableColumn(name, kind) for name, kind in columns.items()]),
+    )
+
+
 def _in_one_line(result: RuleResult) -> str:
-    if result.reason is not None:
-        return f"{result.status}: {result.reason}"
-    return f"{result.status}: {result.failed_count:,} of {result.checked_count:,} fail ({result.rule.threshold})"
+    counted = f"{result.failed_count:,} of {result.checked_count:,} fail ({result.rule.threshold})"
+    if result.reason is None:
+        return f"{result.status}: {counted}"
+    return f"{result.status}: {f'{counted}; ' if result.checked_count else ''}{result.reason}"

@@ -6,13 +6,14 @@ tell which rows failed, of each rule's newest judgement alone. No rule is judged
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from orchestration.quality.rules import BuiltIn, Rule, RuleResult
+from orchestration.quality.rules import BuiltIn, Rule, RuleResult, Status
 
 RESULT_COLUMNS = {
     "generation": "varchar",
@@ -102,7 +103,8 @@ def write_results(con: duckdb.DuckDBPyConnection, results: Sequence[RuleResult])
     """Write the results of one run in one transaction.
 
     Results of other generations stay; those of the same generation are replaced. `quality.rules` holds the rules that
-    were run, and no others. Raises duckdb.Error when the database cannot be written.
+    were run, and no others. Which rows failed is replaced where a rule was judged, and goes where a rule is gone; where
+    there was nothing to judge, the newest judgement stands. Raises duckdb.Error when the database cannot be written.
     """
     make_tables(con)
     con.execute("begin")
@@ -112,10 +114,19 @@ def write_results(con: duckdb.DuckDBPyConnection, results: Sequence[RuleResult])
         _insert(con, "quality.rule_results", RESULT_COLUMNS, (_result_row(result) for result in results))
         con.execute("delete from quality.rules")
         _insert(con, "quality.rules", RULE_COLUMNS, (_rule_row(result.rule) for result in results))
+        _replace_failing_rows(con, results)
     except BaseException:
         con.execute("rollback")
         raise
     con.execute("commit")
+
+
+def _replace_failing_rows(con: duckdb.DuckDBPyConnection, results: Sequence[RuleResult]) -> None:
+    standing = [result.rule_id for result in results if result.status in {Status.NOT_RUN, Status.NOT_APPLICABLE}]
+    for table in ("quality.rule_failures", "quality.rule_samples"):
+        con.execute(f"delete from {table} where not list_contains(?, rule_id)", [standing])
+    _insert(con, "quality.rule_failures", FAILURE_COLUMNS, (row for result in results for row in _failure_rows(result)))
+    _insert(con, "quality.rule_samples", SAMPLE_COLUMNS, (row for result in results for row in _sample_rows(result)))
 
 
 def carry_history(con: duckdb.DuckDBPyConnection, published_db: Path) -> int:
@@ -202,3 +213,13 @@ def _rule_row(rule: Rule) -> dict[str, Any]:
         "expectation": expectation.type if isinstance(expectation, BuiltIn) else "unexpected_rows_expectation",
         "indicators": rule.indicators,
     }
+
+
+def _failure_rows(result: RuleResult) -> Iterator[dict[str, Any]]:
+    for part in result.parts:
+        yield {"rule_id": result.rule_id, "generation": result.generation, **asdict(part)}
+
+
+def _sample_rows(result: RuleResult) -> Iterator[dict[str, Any]]:
+    for place, reference in enumerate(result.samples, start=1):
+        yield {"rule_id": result.rule_id, "generation": result.generation, "place": place, **asdict(reference)}

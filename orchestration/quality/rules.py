@@ -280,6 +280,24 @@ class Rule(_Entry):
 
 
 @dataclass(frozen=True)
+class PartCount:
+    """Failing rows of one area, team, day or callsign."""
+
+    part_type: str
+    part_code: str  # known, or UNKNOWN, or OTHER
+    failed_count: int
+    checked_count: int | None  # None where it is not counted
+
+
+@dataclass(frozen=True)
+class RowReference:
+    """A delivered row; without a line, a delivered file."""
+
+    delivery_id: str
+    source_row: int | None
+
+
+@dataclass(frozen=True)
 class RuleResult:
     """What came of one rule in the run that makes one generation. Counts are 0 unless the rule was judged."""
 
@@ -289,7 +307,9 @@ class RuleResult:
     checked_count: int = 0
     failed_count: int = 0
     business_date: date | None = None  # the newest among the rows that were judged
-    reason: str | None = None  # why it was not judged; never holds a value from the data
+    reason: str | None = None  # why it was not judged, or its failing rows not told; never holds a value from the data
+    parts: tuple[PartCount, ...] = ()  # of a rule that failed: its failing rows by area, team, day and callsign
+    samples: tuple[RowReference, ...] = ()  # of a rule that failed: some of its failing rows
 
     @property
     def rule_id(self) -> str:

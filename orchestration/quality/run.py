@@ -6,17 +6,18 @@ Whatever a rule does, the others are judged; a rule that raised is ERROR and nev
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from orchestration.progress import note
 from orchestration.quality.batches import Batch, NoBatch, RuleDatabase, rule_database
+from orchestration.quality.breakdown import Broken, Failing, break_down
 from orchestration.quality.results import write_results
 from orchestration.quality.rules import (
     BATCH_TYPES,
     BuiltIn,
-    CodesOf,
     Rule,
     RuleResult,
     Status,
@@ -98,7 +99,22 @@ class _Runner:
         if self._expectations is None:
             self._expectations = _Expectations(self._database)
         outcomes = self._expectations.counts(batch, rules)
-        return [self._judged(rule, batch, outcome) for rule, outcome in zip(rules, outcomes, strict=True)]
+        results = [self._judged(rule, batch, outcome) for rule, outcome in zip(rules, outcomes, strict=True)]
+        return self._told(batch, results)
+
+    def _told(self, batch: Batch, results: Sequence[RuleResult]) -> list[RuleResult]:
+        """The results, those that failed with their failing rows by part and some by reference, or why not."""
+        failing, found = [], {}
+        for result in results:
+            if result.status in {Status.WARN, Status.FAIL}:
+                try:
+                    expectation = result.rule.expectation
+                    arguments = self._database.arguments(expectation) if isinstance(expectation, BuiltIn) else {}
+                    failing.append(Failing.of(result.rule, result.failed_count, batch, arguments))
+                except Exception as problem:
+                    found[result.rule_id] = Broken(problem=_said(problem))
+        found |= break_down(self._database, batch, failing)
+        return [_with(result, found.get(result.rule_id, Broken())) for result in results]
 
     def close(self) -> None:
         if self._expectations is not None:
@@ -194,9 +210,7 @@ class _Expectations:
 
         meta = {"rule_id": rule.id}
         if isinstance(rule.expectation, BuiltIn):
-            arguments = rule.expectation.arguments
-            if isinstance(arguments.get("value_set"), CodesOf):
-                arguments["value_set"] = self._database.codes(arguments["value_set"])
+            arguments = self._database.arguments(rule.expectation)
             return get_expectation_impl(rule.expectation.type)(**arguments, meta=meta)
         view = self._database.failing_view(rule, rule.expectation, batch)
         # The view reads the batch; Great Expectations asks to see the batch named.
@@ -231,6 +245,13 @@ class _Expectations:
             asset = self._source.add_table_asset(batch.name, table_name=batch.name)
             return asset.add_batch_definition_whole_table("rows")
         return asset.get_batch_definition("rows")
+
+
+def _with(result: RuleResult, broken: Broken) -> RuleResult:
+    if broken.problem is not None:
+        note(f"Which rows fail {result.rule_id} could not be told: {broken.problem}")
+        return replace(result, reason=f"which rows fail could not be told: {broken.problem}")
+    return replace(result, parts=broken.parts, samples=broken.samples)
 
 
 def _read(rule: Rule, result: Any, batch: Batch, checked: int | None) -> _Counts | _CannotBeComputed:

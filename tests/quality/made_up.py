@@ -373,7 +373,7 @@ def _make_models(con: duckdb.DuckDBPyConnection) -> None:
     """The models that rules read beside the base tables."""
     con.execute(
         "create table staging.stg_acd_segments as select _business_date as call_date, call_id, segment, "
-        "cast(segment_start_at + interval 1 hour as date) as segment_start_date, _delivery_id, _source_row "
+        "cast(segment_start_at + interval 1 hour as date) as segment_start_date, team, _delivery_id, _source_row "
         "from staging.base_acd_segments"
     )
     con.execute(
@@ -383,7 +383,8 @@ def _make_models(con: duckdb.DuckDBPyConnection) -> None:
         "sum(talk_seconds)::bigint as talk_seconds, sum(hold_seconds)::bigint as hold_seconds, "
         "sum(wrap_seconds)::bigint as wrap_seconds, calls._business_date as offered_date, '101' as line, "
         "case when min(incident_ref) is null then 'ADVICE' else 'NEW_INCIDENT' end as wrap_code, "
-        "min(incident_ref) as incident_key from staging.base_acd_segments as calls "
+        "min(incident_ref) as incident_key, min(team) as team_answered, min(calls._delivery_id) as _delivery_id, "
+        "min(calls._source_row) as _source_row from staging.base_acd_segments as calls "
         "left join staging.base_saab_incidents "
         "on call_ref = strftime(calls._business_date, '%Y%m%d') || '-' || call_id "
         "group by calls._business_date, call_id"
@@ -393,7 +394,8 @@ def _make_models(con: duckdb.DuckDBPyConnection) -> None:
         "grade_current as grade_final, true as is_attended, linked_to is not null as is_duplicate, "
         "false as is_back_record, first_at_scene_at, created_at + interval 1 minute as first_graded_at, "
         "created_at + interval 3 minute as first_assigned_at, created_at + interval 4 minute as first_en_route_at, "
-        "600 as response_seconds, 0 as invalid_at_scene_count, call_ref as call_key, source as source_code "
+        "600 as response_seconds, 0 as invalid_at_scene_count, call_ref as call_key, source as source_code, "
+        "cast(created_at as date) as created_date, lpa as area_code, _delivery_id, _source_row "
         "from staging.base_saab_incidents"
     )
     _make_states(con)
@@ -407,8 +409,9 @@ def _make_states(con: duckdb.DuckDBPyConnection) -> None:
     for model in ("int_as_of", "int_states_as_of"):
         con.execute(f"create table intermediate.{model} as {as_of}")
     con.execute(
-        "create table marts.fct_resource_statuses as select incident_ref as incident_key, status_code "
-        "from staging.base_saab_resource_status"
+        "create table marts.fct_resource_statuses as "
+        "select incident_ref as incident_key, status_code, callsign as resource, "
+        "cast(status_at as date) as started_date, _delivery_id, _source_row from staging.base_saab_resource_status"
     )
     con.execute(
         "create table marts.fct_incident_events as "
@@ -430,7 +433,9 @@ def _make_states(con: duckdb.DuckDBPyConnection) -> None:
         "case when state = 'UNRESOURCED' then created_at + to_minutes(begins) end as spell_started_at, "
         "linked_to is not null as is_duplicate, "
         "incidents.is_domestic_abuse = 'Y' as is_high_risk, "
-        "case when state = 'DIARY' then appointments.appointment_id end as appointment_key "
+        "case when state = 'DIARY' then appointments.appointment_id end as appointment_key, "
+        "cast(created_at as date) as started_date, incidents.lpa as area_code, incidents._delivery_id, "
+        "incidents._source_row "
         "from staging.base_saab_incidents as incidents "
         f"cross join (values {chain}) as chain (state, begins, ends) "
         "left join staging.base_saab_diary as appointments "
@@ -453,12 +458,14 @@ def _make_states(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         "create table marts.fct_diary_appointments as select appointment_id as appointment_key, "
         "incident_ref as incident_key, status, slot_end_at, cast(slot_end_at as date) as appointment_date, "
-        "slot_start_at as first_slot_start_at, 'KEPT' as outcome, true as has_incident, 0.2 as days_from_report "
+        "slot_start_at as first_slot_start_at, 'KEPT' as outcome, true as has_incident, 0.2 as days_from_report, "
+        "lpa as area_code, callsign as resource, _delivery_id, _source_row "
         "from staging.base_saab_diary where version = 2"
     )
     con.execute(
         "create table marts.fct_domestic_abuse as select incidents.incident_ref as incident_key, "
         "cast(created_at as date) as created_date, false as is_legacy, false as is_duplicate, true as is_attended, "
-        "true as has_outcome, risk_tool, true as suspect_present, true as is_arrested "
+        "true as has_outcome, risk_tool, true as suspect_present, true as is_arrested, "
+        "lpa as area_code, incidents._delivery_id, incidents._source_row "
         "from staging.base_saab_incidents as incidents inner join staging.base_da_outcomes using (incident_ref)"
     )

@@ -14,7 +14,7 @@ import yaml
 
 from orchestration.quality.checks import check_specs, to_check_result
 from orchestration.quality.results import write_results
-from orchestration.quality.rules import RuleResult, Status, load_rules
+from orchestration.quality.rules import PartCount, RowReference, RuleResult, Status, load_rules
 from orchestration.quality.run import run_rules
 from orchestration.settings import RULES
 from tests.quality.conftest import GENERATION, entry, plant
@@ -51,6 +51,29 @@ def test_a_status_becomes_a_check_result(
     assert check.metadata["status"].value == str(status)
     assert check.metadata["sentence"].value == rule.sentence
     assert {"severity", "checked_count", "failed_count", "threshold", "reason"} <= set(check.metadata)
+
+
+def test_a_check_shows_which_rows_fail_most_and_some_by_reference() -> None:
+    days = tuple(PartCount("day", f"2021-09-{day:02}", 31 - day, None) for day in range(1, 31))
+    result = RuleResult(
+        rule=load_rules(RULES)[0],
+        generation="g1",
+        status=Status.WARN,
+        checked_count=900,
+        failed_count=465,
+        parts=(PartCount("area", "UNKNOWN", 465, 900), *days),
+        samples=(RowReference("d1", 7), RowReference("d1", None)),
+    )
+    check = to_check_result(result)
+    tables = [check.metadata[name] for name in ("failing_rows", "row_references")]
+    shown, references = (table.records for table in tables if isinstance(table, dg.TableMetadataValue))
+    assert [record.data["part_code"] for record in shown[:2]] == ["UNKNOWN", "2021-09-01"]
+    assert len(shown) == 11
+    assert [record.data for record in references] == [
+        {"delivery_id": "d1", "source_row": 7},
+        {"delivery_id": "d1", "source_row": None},
+    ]
+    assert "465 of 900 fail" in str(check.description)
 
 
 def test_a_new_rule_is_one_entry_and_is_found_everywhere(database: Path, tmp_path: Path) -> None:

@@ -38,6 +38,40 @@ def test_rule_finds_its_fault(rule_id: str, database: Path, tmp_path: Path) -> N
     (result,) = run_rules(database, generation=GENERATION, full=False, rules_dir=_only(rule_id, tmp_path))
     assert result.status in {Status.WARN, Status.FAIL}, result.reason
     assert result.failed_count > 0
+    assert_broken_down(result)
+
+
+# What these rules find are exports as they stand today, which no area, team or day can tell.
+OF_WHOLE_EXPORTS = {"deliveries_in_step_with_their_system"} | {
+    f"deliveries_drift_{what}"
+    for what in ("codes_kept", "columns_not_emptied", "files_not_set_aside", "layout_kept", "rows_not_set_aside")
+}
+# What these find is not there, or is a sum of many rows: there is no row to refer to.
+OF_NO_ROW = OF_WHOLE_EXPORTS | {
+    "deliveries_days_of_a_system_together",
+    "deliveries_no_day_missing",
+    "deliveries_no_month_missing",
+    "deliveries_volume_like_same_weekday",
+    "hours_come_and_go",
+    "hours_known",
+    "intervals_talk_agrees_with_calls",
+    "legacy_numbers_without_gap",
+    "recruitment_stages_all_there",
+}
+
+
+def assert_broken_down(result: RuleResult) -> None:
+    """Its failing rows are counted by part, each kind of part adds up to what Great Expectations counted, and some are
+    named by reference; what a newcomer's rule must carry for it is written in CONTRIBUTING."""
+    assert result.reason is None
+    by_kind: dict[str, int] = {}
+    for part in result.parts:
+        assert part.checked_count is None or 0 < part.failed_count <= part.checked_count, part
+        by_kind[part.part_type] = by_kind.get(part.part_type, 0) + part.failed_count
+    assert set(by_kind.values()) <= {result.failed_count}, by_kind
+    assert (not result.parts) == (result.rule_id in OF_WHOLE_EXPORTS)
+    assert (not result.samples) == (result.rule_id in OF_NO_ROW)
+    assert len(result.samples) <= min(10, result.failed_count)
 
 
 def _only(rule_id: str, folder: Path) -> Path:
