@@ -1,4 +1,4 @@
-"""The flow as Dagster assets: exports -> landing -> models -> rules -> publish. Thin: the steps do the work.
+"""The flow as Dagster assets: exports -> landing -> models -> rules -> publish -> reports. Thin: the steps do the work.
 
 No postponed annotations here: Dagster reads the type of `context` as it stands.
 """
@@ -284,3 +284,38 @@ def publish_asset(after: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         )
 
     return generation
+
+
+def quality_report_asset() -> dg.AssetsDefinition:
+    """The pages that the data are reviewed with, made from the generation that is out.
+
+    Without them the generation stands all the same: a check warns, and the run goes on.
+    """
+    key = dg.AssetKey(["reports", "quality"])
+    spec = dg.AssetSpec(
+        key,
+        deps=[dg.AssetKey(["publish", "generation"])],
+        group_name="reports",
+        kinds={"html"},
+        skippable=True,
+        description="What changed since the week before, what may be published, each rule, export and figure: a "
+        "static site in reports/current/quality.",
+    )
+    check = dg.AssetCheckSpec("is_written", asset=key, description="The report of this generation could be made.")
+
+    @dg.multi_asset(
+        name="report_quality", specs=[spec], check_specs=[check], required_resource_keys={"warehouse"}, pool=POOL
+    )
+    def report_quality(context: AssetExecutionContext) -> Iterator[Any]:
+        settings = context.resources.warehouse
+        first_page = steps.write_report(settings)
+        if first_page:
+            yield dg.MaterializeResult(asset_key=key, metadata={"page": dg.MetadataValue.path(str(first_page))})
+        yield dg.AssetCheckResult(
+            asset_key=key,
+            check_name="is_written",
+            passed=first_page is not None or not settings.reports_wanted,
+            severity=dg.AssetCheckSeverity.WARN,
+        )
+
+    return report_quality

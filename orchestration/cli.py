@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.commands import alert, contract, keeping, profile, quarantine, retention, services
+from orchestration.commands import alert, contract, keeping, profile, quarantine, report, retention, services
 from orchestration.commands.common import (
     FormatOption,
     WarehouseOption,
@@ -42,6 +42,7 @@ app.command(epilog="Example: occ doctor --mend")(keeping.doctor)
 app.command(epilog="Example: occ backup /mnt/backups/occ-20261122.tar")(keeping.backup)
 app.command(epilog="Example: occ restore /mnt/backups/occ-20261122.tar --warehouse /data/warehouse")(keeping.restore)
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(report.app, name="report")
 retention.add_to(app)
 
 
@@ -80,7 +81,7 @@ def sample(
 
     if date_to < date_from:
         raise UsageProblem(f"--to {date_to:%Y-%m-%d} lies before --from {date_from:%Y-%m-%d}.")
-    with progress() as report:
+    with progress() as reporter:
         summary = write_sample(
             out,
             date_from=date_from.date(),
@@ -89,7 +90,7 @@ def sample(
             seed=seed,
             legacy_months=[date(2021, 1, 1), date(2021, 2, 1)],
             plant_faults=not clean,
-            progress=lambda text: report(text, 0, 0),
+            progress=lambda text: reporter(text, 0, 0),
         )
     typer.echo(
         f"{summary.files} files, {sum(summary.rows.values()):,} rows, {summary.faults} planted faults in "
@@ -113,6 +114,7 @@ def run(
     """Take in what was delivered and publish a new generation; with nothing new, publish nothing.
 
     One run at a time writes to a warehouse. A second one says who holds it and ends with exit code 4, or waits: --wait.
+    Exit code 3 with a generation published: its quality report could not be made; see: occ report quality.
     """
     from orchestration.progress import notes
     from orchestration.runs import run_once
@@ -123,8 +125,8 @@ def run(
             f"There is no landing folder {settings.landing}. Name one with --landing, or make sample exports "
             f"with: occ sample {settings.landing.parent}"
         )
-    with progress() as report:
-        published = run_once(settings, report, wait_seconds=wait)
+    with progress() as reporter:
+        published = run_once(settings, reporter, wait_seconds=wait)
     for said in notes():
         typer.echo(said, err=True)
     from orchestration.headlines import closing_screen
@@ -132,6 +134,7 @@ def run(
     typer.echo("Nothing new was delivered; the current generation stands." if published is None else "")
     closing_screen(settings)
     quarantine.say_what_may_be_read_again(settings)
+    report.say_if_it_is_missing(settings)
 
 
 @app.command(epilog='Example: occ query "select * from metrics.kpi_register limit 5" --format json')

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import dagster as dg
 
-from orchestration.assets import Warehouse, export_assets, landing_asset, model_assets, publish_asset, rule_checks
+from orchestration.assets import (
+    Warehouse,
+    export_assets,
+    landing_asset,
+    model_assets,
+    publish_asset,
+    quality_report_asset,
+    rule_checks,
+)
 from orchestration.automation import jobs, schedules, sensors
 from orchestration.landing import load_profile
 from orchestration.publish.generation import PUBLISHED_SCHEMAS
@@ -23,7 +31,7 @@ checks = rule_checks(check_specs())
 publish = publish_asset(after=[key for key in models.keys if key.path[0] in PUBLISHED_SCHEMAS])
 
 defs = dg.Definitions(
-    assets=[landing, *exports, models, publish],
+    assets=[landing, *exports, models, publish, quality_report_asset()],
     asset_checks=[checks],
     jobs=jobs,
     schedules=schedules,

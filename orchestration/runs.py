@@ -14,6 +14,7 @@ from orchestration.landing.erasures import committed
 from orchestration.progress import Reporter, note, reporting_to
 from orchestration.publish import audit
 from orchestration.publish.generation import Generation, current, withdraw_erased
+from orchestration.reports.quality import place
 from orchestration.settings import Settings
 from orchestration.versions import code_version
 from orchestration.warehouse import disk, rebuild
@@ -62,6 +63,7 @@ def _run(settings: Settings, report: Reporter, wait_seconds: float, run_id: str)
         if nothing_new(settings):
             for said in unreadable(settings.landing):
                 note(f"Not taken in (could not be read; the next run looks again): {said}")
+            _make_up_for_the_report(settings)
             return None
         report("starting", 0, 0)
         before = current(settings)
@@ -73,6 +75,14 @@ def _run(settings: Settings, report: Reporter, wait_seconds: float, run_id: str)
                 return None  # files were touched, and hold what they held
             raise AuditStopped("Nothing was published, though no step failed. See the log of the run: make dev.")
     return published
+
+
+def _make_up_for_the_report(settings: Settings) -> None:
+    """Make the report that a killed run, or one of older code, published without."""
+    if settings.reports_wanted and place.written(settings) is None:
+        from orchestration.warehouse.steps import write_report
+
+        write_report(settings)
 
 
 # Dagster, dbt and Great Expectations make objects by the million and keep most of them until the process ends: looking

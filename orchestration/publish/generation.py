@@ -256,7 +256,10 @@ def discard(settings: Settings, name: str) -> None:
 
 
 def remove_old(settings: Settings) -> list[str]:
-    """Remove generations older than 24 hours with `keep_generations` newer ones, and what a killed run left."""
+    """Remove generations older than 24 hours with `keep_generations` newer ones, and what a killed run left.
+
+    The pages made from a generation go with it.
+    """
     newest = (settings.published / "current").resolve()
     folders = _folders(settings)
     half_written = _never_published(settings)
@@ -271,7 +274,21 @@ def remove_old(settings: Settings) -> list[str]:
         # Its description goes first: what is half removed is no generation any more, whoever looks.
         (path / "generation.json").unlink(missing_ok=True)
         shutil.rmtree(path)
+    _remove_reports(settings)
     return [path.name for path in outlived]
+
+
+def _remove_reports(settings: Settings) -> None:
+    """Remove the pages of generations that are gone, and a link that names none."""
+    if not settings.reports.is_dir():
+        return
+    kept = {path.name for path in _folders(settings)}
+    for path in settings.reports.iterdir():
+        if path.is_dir() and not path.is_symlink() and path.name not in kept:
+            shutil.rmtree(path)
+    link = settings.reports / "current"
+    if link.is_symlink() and not link.exists():
+        link.unlink()
 
 
 def _folders(settings: Settings) -> list[Path]:
@@ -328,6 +345,7 @@ def withdraw_erased(settings: Settings) -> list[str]:
         # What describes it goes first: cut off from here on it is a half-written one, and goes at the next run.
         (folder / "generation.json").unlink(missing_ok=True)
         shutil.rmtree(folder)
+    _remove_reports(settings)
     return withdrawn
 
 

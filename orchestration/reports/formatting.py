@@ -164,6 +164,14 @@ def sign(code: str | None) -> str:
     return STATES[code][1] if code in STATES else "none"
 
 
+def coded(text: str | None) -> str:
+    """A sentence that may begin with a code, the code in words."""
+    if not text:
+        return NOTHING
+    first, colon, rest = masked(text).partition(":")
+    return f"{state(first) if first in STATES else first}{colon}{rest}"
+
+
 def plain(code: str) -> str:
     return code.replace("_", " ").capitalize()
 
@@ -233,6 +241,7 @@ FILTERS: dict[str, Callable[..., str | None]] = {
     "instant": instant,
     "clock": clock,
     "cell": cell,
+    "coded": coded,
     "as_written": as_written,
     "state": state,
     "sign": sign,

@@ -1,4 +1,4 @@
-"""The steps of a run, in order: land, build, judge, publish. Dagster's assets call them; nothing else does.
+"""The steps of a run, in order: land, build, judge, publish, report. Dagster's assets call them; nothing else does.
 
 Each step opens the build database itself and closes it: one process must not hold connections with different settings.
 What a run still has to do is never kept apart: it is the landing store less what the current generation was made from.
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.errors import OccError
 from orchestration.keeping import layout
 from orchestration.landing import LandingResult, erasures, land, load_profile, sync_build_database
 from orchestration.progress import note, report
@@ -142,6 +143,28 @@ def publish_generation(settings: Settings) -> Generation:
     generation.withdraw_erased(settings)
     generation.remove_old(settings)
     return written
+
+
+def write_report(settings: Settings) -> Path | None:
+    """Make the quality report of the generation that is out; its first page, or None where it could not be made.
+
+    What is published stays published whatever happens here: who started the run is told, and `occ report` says more.
+    """
+    from orchestration.reports.quality import place
+
+    if not settings.reports_wanted:
+        return None
+    report("writing the quality report")
+    try:
+        return place.write(settings)
+    except Exception as error:
+        # What an error of the code says may repeat a value from the data.
+        what = str(error) if isinstance(error, OccError) else type(error).__name__
+        note(
+            f"The generation is published, but its quality report could not be made ({what}). "
+            "`occ report quality` tries again."
+        )
+        return None
 
 
 def _mend_build_database(settings: Settings) -> None:

@@ -25,6 +25,7 @@ TABLES = {
     "quality.rule_samples": "rule_id varchar, generation varchar, place integer, delivery_id varchar, source_row bigint",
     "quality.reviews": "review_id varchar, rule_id varchar, state varchar, reviewer varchar, reason varchar, "
     "reviewed_on date, expires_on date, is_in_force boolean",
+    "quality.review_problems": "place varchar, problem varchar",
     "quality.schema_drift": "export varchar, kind varchar, column_name varchar, changed_from varchar, changed_to varchar, "
     "from_date date, until_date date, first_file varchar, deliveries_count bigint, rows_count bigint, "
     "concerned_count bigint, outcome varchar, severity varchar, what_changed varchar, what_to_do varchar",
@@ -44,26 +45,27 @@ TABLES = {
     "indicators varchar[], status varchar, checked_count bigint, failed_count bigint, failed_ratio double, "
     "business_date date, generation varchar, status_in_run varchar, reason varchar, status_before varchar, "
     "failed_count_before bigint, failed_ratio_before double, change varchar, since varchar, review_state varchar, "
-    "reviewer varchar, review_reason varchar, review_expires_on date, is_open boolean",
+    "reviewer varchar, review_reason varchar, review_expires_on date, is_open boolean, reopened_because varchar, since_date date",
     "reports.quality_rule_history": "rule_id varchar, week_start_date date, generation varchar, status varchar, "
     "checked_count bigint, failed_count bigint, failed_ratio double",
     "reports.quality_scores": "week_start_date date, dimension varchar, system varchar, rules_judged_count bigint, "
     "rules_passed_count bigint, score_ratio double, rows_checked_count bigint, rows_failed_count bigint",
     "reports.quality_changes": "kind varchar, subject varchar, what_before varchar, what_now varchar, is_better boolean, "
-    "since varchar",
+    "since date, system varchar",
     "reports.quality_publishable": "kpi_id varchar, label varchar, owner varchar, status varchar, since date, "
     "reason varchar, restored_by varchar, period_start date, value double, unit varchar, numerator double, "
     "denominator double, coverage_ratio double, quality_state varchar, open_findings_count bigint, "
-    "failing_rules_count bigint, disruption_keys varchar",
+    "failing_rules_count bigint, disruption_keys varchar, system_version_label varchar",
     "reports.export_arrivals": "export varchar, system varchar, business_date date, state varchar, files_count bigint, "
     "rows_read bigint, rows_loaded bigint, rows_superseded bigint, rows_duplicate bigint, rows_quarantined bigint, "
-    "rows_erased bigint",
+    "rows_erased bigint, cadence varchar",
     "reports.export_freshness": "export varchar, system varchar, cadence varchar, newest_business_date date, "
     "system_as_of_date date, days_behind bigint, due_days bigint, is_late boolean, first_business_date date, "
     "delivered_count bigint, expected_count bigint, rows_read bigint, rows_loaded bigint, rows_superseded bigint, "
     "rows_duplicate bigint, rows_quarantined bigint, rows_erased bigint, unaccounted_count bigint",
     "reports.figure_sources": "kpi_id varchar, period_start date, export varchar, delivery_id varchar, name varchar, "
-    "sha256 varchar, contract varchar, contract_version varchar, status varchar, rows_loaded bigint",
+    "sha256 varchar, contract varchar, contract_version varchar, status varchar, rows_loaded bigint, "
+    "role varchar, is_later boolean",
 }
 GENERATION, BEFORE = "20220110T060012Z", "20220103T060009Z"
 NEWEST = date(2022, 1, 9)
@@ -167,13 +169,19 @@ def _rule(number: int, status: str | None, **changed: object) -> tuple[object, .
         "status": status, "checked_count": 11_200, "failed_count": 0, "failed_ratio": 0.0, "business_date": NEWEST,
         "generation": GENERATION, "status_in_run": status, "reason": None, "status_before": "PASS",
         "failed_count_before": 0, "failed_ratio_before": 0.0, "change": "NONE", "since": None, "review_state": None,
-        "reviewer": None, "review_reason": None, "review_expires_on": None, "is_open": False,
+        "reviewer": None, "review_reason": None, "review_expires_on": None, "is_open": False, "reopened_because": None, "since_date": None,
     }  # fmt: skip
     return tuple({**row, **changed}.values())
 
 
 def _rules(con: duckdb.DuckDBPyConnection) -> None:
-    failing = {"failed_count": 812, "failed_ratio": 0.0725, "is_open": True, "since": "20211115T060000Z"}
+    failing = {
+        "failed_count": 812,
+        "failed_ratio": 0.0725,
+        "is_open": True,
+        "since": "20211115T060000Z",
+        "since_date": date(2021, 11, 15),
+    }
     rows = [
         _rule(
             1, "FAIL", **failing, rule_id="incidents_scene_time_known", severity="error", change="WORSE", failed_count_before=410,
@@ -240,12 +248,12 @@ def _register(con: duckdb.DuckDBPyConnection) -> None:
         "reports.quality_publishable",
         [
             ("calls_999_within_10s", "999 calls answered within 10 s", "Head of the control room", "AVAILABLE", date(2021, 8, 30),
-             None, None, month, 0.8937, "ratio", 13_875.0, 15_526.0, 1.0, "OK", 1, 2, None),
+             None, None, month, 0.8937, "ratio", 13_875.0, 15_526.0, 1.0, "OK", 1, 2, None, "Connect"),
             ("response_grade1_median", "Grade 1 response, median", "Head of response", "PARTIAL", date(2021, 11, 23),
              "The time at scene is missing from 7 % of attended incidents.", "The time at scene in the version 7 export.",
-             month, 615.0, "seconds", None, 2_011.0, 0.928, "DISRUPTED", 2, 3, "DIS-1"),
+             month, 615.0, "seconds", None, 2_011.0, 0.928, "DISRUPTED", 2, 3, "DIS-1", "SAAB 7"),
             ("da_attended_24h", "Domestic abuse attended within 24 hours", "Head of safeguarding", "NOT_AVAILABLE", None,
-             "No export supplies the outcome.", "An export of outcomes.", None, None, "ratio", None, None, None, None, 0, 0, None),
+             "No export supplies the outcome.", "An export of outcomes.", None, None, "ratio", None, None, None, None, 0, 0, None, None),
         ],
     )  # fmt: skip
     _insert(
@@ -262,7 +270,7 @@ def _register(con: duckdb.DuckDBPyConnection) -> None:
         "reports.figure_sources",
         [
             ("response_grade1_median", month, "saab_incidents", f"d{number}", f"saab_incidents_202112{number:02d}.csv",
-             f"{number:064x}", "saab_incidents", "6", "LOADED", 1_590)
+             f"{number:064x}", "saab_incidents", "6", "LOADED", 1_590, "needs", False)
             for number in range(1, 8)
         ],
     )  # fmt: skip
@@ -277,19 +285,21 @@ def _exports(con: duckdb.DuckDBPyConnection) -> None:
             if export == "saab_incidents":
                 state = {2: "QUARANTINED", 9: "MISSING", 10: "MISSING", 30: "CORRECTED", 41: "PARTLY"}.get(back, state)
             rows = 0 if state in {"MISSING", "QUARANTINED"} else 1_600
-            arrivals.append((export, system, day, state, 0 if state == "MISSING" else 1, rows, rows, 0, 0, 0, 0))
+            arrivals.append((export, system, day, state, 0 if state == "MISSING" else 1, rows, rows, 0, 0, 0, 0, "day"))
     for number in range(1, 7):
         day = date(2021, 6 + number, 1)
-        arrivals.append(("workforce", "workforce", day, "ARRIVED" if number < 6 else "NOT_DUE", 1, 31, 31, 0, 0, 0, 0))
+        arrivals.append(
+            ("workforce", "workforce", day, "ARRIVED" if number < 6 else "NOT_DUE", 1, 31, 31, 0, 0, 0, 0, "month")
+        )
     _insert(con, "reports.export_arrivals", arrivals)
     _insert(
         con,
         "reports.export_freshness",
         [
-            ("saab_incidents", "saab", "daily", NEWEST, NEWEST, 0, 1, False, date(2021, 7, 12), 180, 182, 291_000, 290_000, 700, 100, 200, 0, 0),
-            ("acd_segments", "acd", "daily", NEWEST - timedelta(days=4), NEWEST, 4, 1, True, date(2021, 7, 12), 178, 182, 870_000, 869_990, 0, 0, 10, 0, 0),
-            ("workforce", "workforce", "monthly", date(2021, 11, 1), NEWEST, 40, 45, False, date(2021, 7, 1), 5, 5, 155, 155, 0, 0, 0, 0, 0),
-            ("da_outcomes", "da", "monthly", None, None, None, 45, None, None, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+            ("saab_incidents", "saab", "day", NEWEST, NEWEST, 0, 1, False, date(2021, 7, 12), 180, 182, 291_000, 290_000, 700, 100, 200, 0, 0),
+            ("acd_segments", "acd", "day", NEWEST - timedelta(days=4), NEWEST, 4, 1, True, date(2021, 7, 12), 178, 182, 870_000, 869_990, 0, 0, 10, 0, 0),
+            ("workforce", "workforce", "month", date(2021, 11, 1), NEWEST, 40, 45, False, date(2021, 7, 1), 5, 5, 155, 155, 0, 0, 0, 0, 0),
+            ("da_outcomes", "da", "month", None, None, None, 45, None, None, 0, 0, 0, 0, 0, 0, 0, 0, 0),
         ],
     )  # fmt: skip
 
@@ -299,12 +309,12 @@ def _rest(con: duckdb.DuckDBPyConnection) -> None:
         con,
         "reports.quality_changes",
         [
-            ("RULE", "incidents_scene_time_known", "410 of 11,200 rows failed", "812 of 11,200 rows fail", False, "2021-11-15"),
-            ("RULE", "made_up_rule_004", "120 rows failed", "no row fails", True, "2022-01-03"),
-            ("ARRIVAL", "acd_segments", "came every day", "four days behind", False, "2022-01-06"),
-            ("REGISTER", "response_grade1_median", "available", "partly available", False, "2021-11-23"),
-            ("REVIEW", "incidents_scene_time_known", "accepted by B. Reviewer", "the sign-off has expired", None, "2021-12-01"),
-            ("DISRUPTION", "DIS-1", "none in the week before", "an outage of the telephony", False, "2022-01-05"),
+            ("RULE", "incidents_scene_time_known", "410 of 11,200 rows failed", "812 of 11,200 rows fail", False, "2021-11-15", None),
+            ("RULE", "made_up_rule_004", "120 rows failed", "no row fails", True, "2022-01-03", None),
+            ("ARRIVAL", "acd_segments", "came every day", "four days behind", False, "2022-01-06", None),
+            ("REGISTER", "response_grade1_median", "available", "partly available", False, "2021-11-23", None),
+            ("REVIEW", "incidents_scene_time_known", "accepted by B. Reviewer", "the sign-off has expired", None, "2021-12-01", None),
+            ("DISRUPTION", "DIS-1", "none in the week before", "an outage of the telephony", False, "2022-01-05", None),
         ],
     )  # fmt: skip
     _insert(

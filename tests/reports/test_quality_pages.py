@@ -171,7 +171,7 @@ def test_a_figure_leads_to_its_query_definition_deliveries_hash_and_contract(sto
     said = _said(story, "figures/response_grade1_median.html")
     assert "10 min 15 s in December 2021" in said
     assert "kpi_id = 'response_grade1_median' and period_type = 'month' and period_start = '2021-12-01'" in said
-    assert f"saab_incidents_20211207.csv saab_incidents saab_incidents 6 Loaded 1,590 {7:064x}" in said
+    assert f"saab_incidents_20211207.csv saab_incidents saab_incidents 6 needs Loaded 1,590 {7:064x}" in said
     assert "Half of grade 1 incidents were reached sooner." in said
 
 
@@ -194,7 +194,7 @@ def test_a_first_week_says_that_there_is_none_before(tmp_path: Path) -> None:
         con.execute("update reports.quality_rules set status_before = null, change = 'FIRST'")
         con.execute("delete from reports.quality_changes")
     folder = write_pages(file, tmp_path / "pages").parent
-    assert "there is no week before to compare with" in _said(folder, "index.html")
+    assert "The rules have no week before to compare with." in _said(folder, "index.html")
 
 
 def test_nothing_failing_is_said_in_words(tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_hostile_text_is_shown_as_text_and_never_names_a_file(tmp_path: Path) ->
     made_up.insert(file, "reports.export_freshness", export="../../x", system=hostile, cadence=hostile)
     says = dict.fromkeys(("delivery_id", "name", "export", "reason"), hostile)
     made_up.insert(file, "quality.deliveries", status="QUARANTINED", **says)
-    says = dict.fromkeys(("subject", "what_before", "what_now", "since"), hostile)
+    says = dict.fromkeys(("subject", "what_before", "what_now", "system"), hostile)
     made_up.insert(file, "reports.quality_changes", kind="FILE", **says)
     says = {"rule_id": "incidents_scene_time_known", "part_type": "team", "part_code": hostile}
     made_up.insert(file, "quality.rule_failures", failed_count=9, **says)

@@ -26,7 +26,11 @@ _QUERIES = {
         select generation, published_at, content_hash, code_version, deliveries_count
         from quality.generations order by generation desc limit 2
     """,
-    "rules": f"select * from reports.quality_rules order by {_GRAVEST_FIRST}, dimension, system, rule_id",
+    "rules": f"""
+        select * from reports.quality_rules
+        order by {_GRAVEST_FIRST}, list_position(['critical', 'error', 'warning', 'info'], severity),
+            case when status in ('FAIL', 'WARN') then failed_ratio end desc nulls last, dimension, system, rule_id
+    """,
     "history": "select * from reports.quality_rule_history order by rule_id, week_start_date",
     "failures": """
         select failures.*, areas.area_label as label
@@ -79,6 +83,7 @@ _QUERIES = {
         left join reports.quality_rules as rules on reviews.rule_id = rules.rule_id
         order by reviews.is_in_force desc, reviews.expires_on, reviews.rule_id, reviews.review_id
     """,
+    "review_problems": "select place, problem from quality.review_problems order by place, problem",
 }
 
 
@@ -104,10 +109,16 @@ class Published:
     files_set_aside: list[Row]
     rows_set_aside: list[Row]
     reviews: list[Row]
+    review_problems: list[Row]
 
     @property
     def generation(self) -> Row:
         return self.generations[0]
+
+    @cached_property
+    def indicators(self) -> list[Row]:
+        """One row for each indicator: of several versions of a system that supply it, the one that stands worst."""
+        return list({row["kpi_id"]: row for row in reversed(self.publishable)}.values())[::-1]
 
     @cached_property
     def failing(self) -> list[Row]:

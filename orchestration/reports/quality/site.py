@@ -14,7 +14,7 @@ from typing import Any
 from markupsafe import Markup
 
 from orchestration.reports import charts
-from orchestration.reports.formatting import address, day, key, month, plain, plural, share
+from orchestration.reports.formatting import address, day, file_name, key, month, plain, plural, share
 from orchestration.reports.formatting import part as part_in_words
 from orchestration.reports.quality import wording
 from orchestration.reports.quality.reading import FAILING, Published, Row
@@ -90,7 +90,7 @@ def pages(it: Published) -> Iterator[tuple[str, str]]:
                 f"exports/{name}.html",
                 _page(it, f"exports/{name}.html", f"Export {name}", "export.html", _export(it, fresh), up),
             )
-    for each in it.publishable:
+    for each in it.indicators:
         if name := address(each["kpi_id"]):
             up = ("figures.html", "All figures")
             yield (
@@ -117,7 +117,7 @@ def _page(
 def _index(it: Published) -> dict[str, Any]:
     changes = [{**change, "name": _subject(it, change), "address": _address_of(it, change)} for change in it.changes]
     late = [row for row in it.freshness if row["is_late"]]
-    available = [row for row in it.publishable if row["status"] == "AVAILABLE"]
+    available = [row for row in it.indicators if row["status"] == "AVAILABLE"]
     arrived = [row for row in it.freshness if row["newest_business_date"] is not None]
     return {
         "opening": wording.opening(it),
@@ -125,7 +125,7 @@ def _index(it: Published) -> dict[str, Any]:
         "glance": [
             (f"{len(it.failing)} of {len(it.rules)}", "rules fail, warn or could not run", "rules.html"),
             (len(it.open_findings), "open finding" + "s" * (len(it.open_findings) != 1), "rules.html"),
-            (f"{len(available)} of {len(it.publishable)}", "indicators available in full", "publishable.html"),
+            (f"{len(available)} of {len(it.indicators)}", "indicators available in full", "publishable.html"),
             (len(late), "late export" + "s" * (len(late) != 1), "exports.html"),
         ],
         "changed": [
@@ -133,21 +133,32 @@ def _index(it: Published) -> dict[str, Any]:
             ("What got better", [each for each in changes if each["is_better"] is True], "Nothing got better."),
             ("What else changed", [each for each in changes if each["is_better"] is None], ""),
         ],
-        "held": [row for row in it.publishable if row["status"] != "AVAILABLE"],
+        "held": _by_cause([row for row in it.indicators if row["status"] != "AVAILABLE"]),
         "late": late,
         "arrived": arrived,
         "shown": _INDEX_ROWS,
     }
 
 
+def _by_cause(held: Sequence[Row]) -> list[dict[str, Any]]:
+    """What stands against indicators, each cause once: one day that did not come holds many of them."""
+    causes: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in held:
+        said = {name: row[name] for name in ("status", "reason", "since")}
+        causes.setdefault(tuple(said.values()), {**said, "indicators": []})["indicators"].append(row)
+    return list(causes.values())
+
+
 def _subject(it: Published, change: Row) -> str:
     """What changed, in words that are ours: a rule's sentence, an indicator's name, an export, a key."""
+    if change["kind"] == "FILE":
+        return file_name(change["subject"])
     subject = change["subject"]
     return _sentences(it).get(subject) or _labels(it).get(subject) or key(subject)
 
 
 def _address_of(it: Published, change: Row) -> str | None:
-    subject = change["subject"]
+    subject = change["system"] if change["kind"] == "FILE" else change["subject"]  # a file's page is its export's
     if subject in _sentences(it) and address(subject):
         return f"rules/{subject}.html"
     if subject in _labels(it) and address(subject):
@@ -223,13 +234,14 @@ def _keys(listed: Any) -> list[str]:
     """Keys of disruptions as a list or as text."""
     if listed is None:
         return []
-    return [each for each in re.split(r"[,;]\s*", listed) if each] if isinstance(listed, str) else list(listed)
+    return [each for each in re.split(r"\s*[|,;]\s*", listed) if each] if isinstance(listed, str) else list(listed)
 
 
 def _reviews(it: Published) -> dict[str, Any]:
     return {
         "in_force": [row for row in it.reviews if row["is_in_force"]],
         "expired": [row for row in it.reviews if not row["is_in_force"]],
+        "problems": it.review_problems,
         "rule_ids": {rule["rule_id"] for rule in it.rules if address(rule["rule_id"])},
         "sign_off": wording.SIGN_OFF.format(state="accepted", rule="RULE"),
     }
@@ -359,7 +371,7 @@ def _is_monthly(fresh: Row) -> bool:
 
 def _exports(it: Published) -> dict[str, Any]:
     monthly = {row["export"] for row in it.freshness if _is_monthly(row)}
-    daily = [row for row in it.arrivals if row["export"] not in monthly]
+    daily = [row for row in it.arrivals if row["cadence"] == "day"]
     newest = max((row["business_date"] for row in daily), default=None)
     recent = [row for row in daily if newest and row["business_date"] > newest - timedelta(days=_STRIP_DAYS)]
     recent.sort(key=lambda row: (row["business_date"], row["export"]))
@@ -418,6 +430,7 @@ def _figure(it: Published, each: Row) -> dict[str, Any]:
     nothing = dict.fromkeys(("definition", "formula", "limits", "better", "definition_version", "inputs"))
     return {
         "each": each,
+        "standing": [row for row in it.publishable if row["kpi_id"] == kpi_id],
         "definition": it.definition_of.get(kpi_id, nothing),
         "disruptions": [key(name) for name in _keys(each["disruption_keys"])],
         "findings": [rule for rule in it.failing if kpi_id in (rule["indicators"] or [])],

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from orchestration.reports.formatting import STATES, day, listing, number, plural, share, short_day, since
+from orchestration.reports.formatting import STATES, day, listing, number, plural, share, short_day
 from orchestration.reports.quality.reading import FAILING, Published, Row
 
 SIGN_OFF = "occ review {state} {rule} --reviewer 'YOUR NAME' --reason 'WHY' --expires YYYY-MM-DD"
+
+_REOPENED = {
+    "EXPIRED": "That has expired, so it is open.",
+    "FAILED_AGAIN": "It failed again since, so it is open.",
+    "GRAVER": "It stands worse now than it did then, so it is open.",
+    "GREW": "More than twice the share fails now, so it is open.",
+}
 
 
 def opening(it: Published) -> list[str]:
@@ -16,17 +23,22 @@ def opening(it: Published) -> list[str]:
 
 
 def _moved(it: Published) -> str:
-    if it.rules and all(rule["status_before"] is None for rule in it.rules):
-        return "This is the first week: there is no week before to compare with."
+    first = "The rules have no week before to compare with. " if _is_first(it) else ""
     worse = sum(change["is_better"] is False for change in it.changes)
     better = sum(change["is_better"] is True for change in it.changes)
     if not worse and not better:
+        if first:
+            return first.strip()
         return "Nothing got worse and nothing got better since the week before."
     said = [f"{plural(worse, 'thing')} got worse" if worse else "nothing got worse"]
     said.append(
         f"{number(better) if worse else plural(better, 'thing')} got better" if better else "nothing got better"
     )
-    return f"Since the week before, {listing(said)}."
+    return f"{first}Since the week before, {listing(said)}."
+
+
+def _is_first(it: Published) -> bool:
+    return bool(it.rules) and all(rule["status_before"] is None for rule in it.rules)
 
 
 def _rules(it: Published) -> str:
@@ -48,12 +60,12 @@ def _rules(it: Published) -> str:
 def _register(it: Published) -> str:
     if not it.publishable:
         return ""
-    held = sum(row["status"] == "NOT_AVAILABLE" for row in it.publishable)
-    partly = sum(row["status"] == "PARTIAL" for row in it.publishable)
+    held = sum(row["status"] == "NOT_AVAILABLE" for row in it.indicators)
+    partly = sum(row["status"] == "PARTIAL" for row in it.indicators)
     if not held and not partly:
         return "Every indicator is available for publication."
     said = [f"{number(held)} may not be published" if held else "", f"{number(partly)} only in part" if partly else ""]
-    return f"Of {plural(len(it.publishable), 'indicator')}, {listing([each for each in said if each])}."
+    return f"Of {plural(len(it.indicators), 'indicator')}, {listing([each for each in said if each])}."
 
 
 def _decisions(it: Published) -> str:
@@ -76,7 +88,9 @@ def standing(rule: Row) -> str:
     if status is None or status in {"NOT_RUN", "NOT_APPLICABLE"}:
         return "There was nothing that it could judge."
     judged = f"judged on data to {day(rule['business_date'])}" if rule["business_date"] else "judged"
-    lasting = f" It has been so since {since(rule['since'])}." if status in FAILING and rule["since"] else ""
+    lasting = (
+        f" It has been so since {short_day(rule['since_date'])}." if status in FAILING and rule["since_date"] else ""
+    )
     if status == "ERROR":
         return f"It could not be computed, so nothing can be said of the data.{lasting}"
     rows = f"{number(rule['failed_count'])} of {number(rule['checked_count'])} fail ({share(rule['failed_ratio'])})"
@@ -90,7 +104,7 @@ def signed(rule: Row, reviews: list[Row]) -> str:
         review = in_force[0]
         until = f" until {short_day(review['expires_on'])}" if review["expires_on"] else ""
         state = STATES[review["state"]][0].lower() if review["state"] in STATES else "signed off"
-        again = " It fails again, so it is open." if rule["is_open"] else ""
+        again = f" {_REOPENED.get(rule['reopened_because'], 'It is open all the same.')}" if rule["is_open"] else ""
         return f"Signed off as {state} by {review['reviewer']}{until}.{again}"
     if rule["status"] not in FAILING:
         return "Nothing to sign off: it does not fail."
