@@ -1,4 +1,4 @@
-"""The report of a warehouse that was really built: the made-up one of the other tests has its shapes, and it has pages."""
+"""The report of a warehouse that was really built: the made-up one has its shapes, and all of it has pages."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ import re
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from orchestration.reports.quality.place import write_pages
 from orchestration.settings import Settings
 from tests.reports import made_up
 from tests.reports.test_quality_pages import Page
 from tests.support import ask
+
+
+@pytest.fixture(scope="module")
+def pages(small_warehouse: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_pages(small_warehouse.current_db, tmp_path_factory.mktemp("built") / "pages").parent
 
 
 def test_the_made_up_tables_have_the_columns_and_types_of_the_published_ones(
@@ -30,23 +36,21 @@ def test_the_made_up_tables_have_the_columns_and_types_of_the_published_ones(
 
 
 def test_the_pages_of_a_built_warehouse_name_every_rule_indicator_and_export(
-    small_warehouse: Settings, tmp_path: Path
+    small_warehouse: Settings, pages: Path
 ) -> None:
-    folder = write_pages(small_warehouse.current_db, tmp_path / "pages").parent
     rules = [row[0] for row in ask(small_warehouse, "select rule_id from quality.rules")]
     kpis = [row[0] for row in ask(small_warehouse, "select distinct kpi_id from metrics.kpi_register")]
     exports = [row[0] for row in ask(small_warehouse, "select export from reports.export_freshness")]
     for kind, names in (("rules", rules), ("figures", kpis), ("exports", exports)):
-        assert {path.stem for path in (folder / kind).iterdir()} == set(names)
-    for file in folder.rglob("*.html"):
+        assert {path.stem for path in (pages / kind).iterdir()} == set(names)
+    for file in pages.rglob("*.html"):
         for link in Page(file.read_text(encoding="utf-8")).all("a"):
             target = str(link["href"]).partition("#")[0]
             assert not target or (file.parent / target).exists(), (file.name, target)
 
 
-def test_the_queries_on_a_figures_page_can_be_asked_as_they_stand(small_warehouse: Settings, tmp_path: Path) -> None:
-    folder = write_pages(small_warehouse.current_db, tmp_path / "pages").parent
-    page = Page((folder / "figures" / "calls_999_within_10s.html").read_text(encoding="utf-8"))
+def test_the_queries_on_a_figures_page_can_be_asked_as_they_stand(small_warehouse: Settings, pages: Path) -> None:
+    page = Page((pages / "figures" / "calls_999_within_10s.html").read_text(encoding="utf-8"))
     queries = [said for said in page.said if re.match(r"select\b", said)]
     assert len(queries) == 4
     for query in queries:
