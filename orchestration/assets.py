@@ -176,18 +176,23 @@ def _is_view(node: Mapping[str, Any]) -> bool:
     return bool(node["resource_type"] == "model" and node["config"]["materialized"] == "view")
 
 
+def _is_table(node: Mapping[str, Any]) -> bool:
+    return bool(node["resource_type"] == "model" and node["config"]["materialized"] not in {"view", "ephemeral"})
+
+
 class Unchanged:
-    """Views and reference data that a run had no need to touch: they stand as they are, and Dagster must be told.
+    """Views and reference data, or all tables, that a run had no need to touch: they stand, and Dagster must be told.
 
     Left unsaid, it would skip every step that waits for one, without a word; said out of order, it refuses.
     """
 
-    def __init__(self, nodes: Mapping[str, Any], built: set[str]) -> None:
+    def __init__(self, nodes: Mapping[str, Any], built: set[str], *, is_all: bool = False) -> None:
         self._nodes = nodes
         self._left = {
             unique_id
             for unique_id, node in nodes.items()
-            if (node["resource_type"] == "seed" or _is_view(node)) and unique_id not in built
+            if (node["resource_type"] == "seed" or _is_view(node) or (is_all and _is_table(node)))
+            and unique_id not in built
         }
         self._seen: set[str] = set()
 
@@ -222,7 +227,11 @@ def model_assets(manifest: Path) -> dg.AssetsDefinition:
         settings = context.resources.warehouse
         with tried_again_where_that_helps(context):
             outcome = steps.build_warehouse(settings)
-        unchanged = Unchanged(dbt.manifest_nodes(settings), built={_node_of(raw) for raw in outcome.events})
+        unchanged = Unchanged(
+            dbt.manifest_nodes(settings),
+            built={_node_of(raw) for raw in outcome.events},
+            is_all=not outcome.was_needed,
+        )
         for raw in outcome.events:
             for node in unchanged.before(_node_of(raw)):
                 yield dg.MaterializeResult(asset_key=translator.get_asset_key(node), metadata={"unchanged": True})

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.commands import alert, contract, keeping, profile, quarantine, report, retention, services
+from orchestration.commands import alert, contract, keeping, profile, quarantine, report, retention, review, services
 from orchestration.commands.common import (
     FormatOption,
     WarehouseOption,
@@ -43,6 +43,7 @@ app.command(epilog="Example: occ backup /mnt/backups/occ-20261122.tar")(keeping.
 app.command(epilog="Example: occ restore /mnt/backups/occ-20261122.tar --warehouse /data/warehouse")(keeping.restore)
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(report.app, name="report")
+app.add_typer(review.app, name="review")
 retention.add_to(app)
 
 

@@ -81,13 +81,14 @@ def _quality_lines(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
         "select count(*) filter (where status = 'QUARANTINED'), coalesce(sum(rows_quarantined), 0)::bigint "
         "from quality.deliveries"
     ).fetchall()[0]
-    rules, failed, errors = con.execute(
-        "select count(*), count(*) filter (where status in ('WARN', 'FAIL')), count(*) filter (where status = 'ERROR') "
-        "from quality.rule_results where generation = (select max(generation) from quality.generations)"
+    rules, failed, errors, opened = con.execute(
+        "select count(*), count(*) filter (where status in ('WARN', 'FAIL')), "
+        "count(*) filter (where status = 'ERROR'), count(*) filter (where is_open) from reports.quality_rules"
     ).fetchall()[0]
+    told = f"{failed} of {rules}" + (f", {errors} could not run" if errors else "")
     return [
         ("rows quarantined", f"{rows:,}  (and {files} whole files)"),
-        ("quality checks failed", f"{failed} of {rules}" + (f", {errors} could not run" if errors else "")),
+        ("quality checks failed", told + (f"  ({opened} open: occ review list)" if opened else "")),
     ]
 
 

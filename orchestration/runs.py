@@ -14,6 +14,7 @@ from orchestration.landing.erasures import committed
 from orchestration.progress import Reporter, note, reporting_to
 from orchestration.publish import audit
 from orchestration.publish.generation import Generation, current, withdraw_erased
+from orchestration.quality import reviews
 from orchestration.reports.quality import place
 from orchestration.settings import Settings
 from orchestration.versions import code_version
@@ -22,7 +23,7 @@ from orchestration.warehouse.lock import writing
 
 
 def nothing_new(settings: Settings) -> bool:
-    """Same deliveries, code, profile and contracts as the current generation: decided before Dagster is imported."""
+    """Same deliveries, code, profile and reviews as the current generation: decided before Dagster is imported."""
     published = current(settings)
     if published is None or published.code_version != code_version(settings):
         return False
@@ -31,6 +32,7 @@ def nothing_new(settings: Settings) -> bool:
     batches = {path.stem for path in (settings.warehouse / "landing" / "registry").glob("*.parquet")}
     return (
         batches <= set(published.batches)
+        and published.reviews == reviews.current_digest(settings)
         and not rebuild.asked(settings)
         and seen_nothing_new(settings.landing, settings.warehouse)
     )

@@ -35,6 +35,7 @@ class Settings:
     dagster_postgres: str = field(default="", repr=False)  # where Dagster keeps its history; empty is SQLite
     alerts: Path | None = None  # whom to tell of failures and lateness
     smtp_password: str = field(default="", repr=False)  # where it does not stand in a file of its own
+    reviews_file: Path | None = None  # what reviewers said of findings, where it is not in the warehouse
     reports_wanted: bool = True  # whether a run writes the pages for people
 
     @classmethod
@@ -84,6 +85,16 @@ class Settings:
         return self.warehouse / "reports"
 
     @property
+    def reviews(self) -> Path:
+        """What reviewers said of the findings of the quality rules; it need not be there."""
+        return self.reviews_file or self.warehouse / "reviews" / "reviews.yaml"
+
+    @property
+    def time_zone(self) -> str:
+        """The wall clock of the force."""
+        return _time_zone(self.profile)
+
+    @property
     def dagster_folder(self) -> Path:
         """What Dagster keeps of its own: its history of runs, unless that is in PostgreSQL."""
         return self.build / "dagster"
@@ -103,11 +114,12 @@ class Settings:
                 "OCC_SEEDS": "seeds",  # inside the project as dbt sees it; see orchestration/warehouse/dbt.py
                 "OCC_TOKEN_KEY_FILE": str(self.key_file),
                 "OCC_BUILD_DB": str(self.build_db),
-                "OCC_TIME_ZONE": _time_zone(self.profile),
+                "OCC_TIME_ZONE": self.time_zone,
                 "OCC_KEEP_GENERATIONS": str(self.keep_generations),
                 "OCC_FIRST_DAY": self.first_day.isoformat(),
                 "OCC_DAGSTER_POSTGRES": self.dagster_postgres,
                 "OCC_ALERTS": str(self.alerts or ""),
+                "OCC_REVIEWS": str(self.reviews_file or ""),
                 "OCC_REPORTS": "yes" if self.reports_wanted else "no",
                 "OCC_DAGSTER_DIR": str(self.dagster_folder),
                 "DAGSTER_HOME": str(PROJECT),

@@ -17,6 +17,7 @@ from orchestration.landing import folder
 from orchestration.landing.folder import FoundFile
 from orchestration.landing.registry import read_registrations, shown_name
 from orchestration.publish import generation
+from orchestration.quality import reviews
 from orchestration.settings import Settings
 from orchestration.versions import code_version
 from orchestration.warehouse import rebuild
@@ -112,7 +113,9 @@ def _judge(settings: Settings, files: list[FoundFile], found: Look) -> None:
     version = code_version(settings)
     found.files = len(new) + len(unpublished)
     is_same_code = published is None or published.code_version == version
-    if is_same_code and not (new or unpublished or requests):
+    said = reviews.current_digest(settings)
+    is_same_review = published is None or published.reviews == said
+    if is_same_code and is_same_review and not (new or unpublished or requests):
         found.reason = "Nothing new was delivered."
         return
     told = {
@@ -120,6 +123,7 @@ def _judge(settings: Settings, files: list[FoundFile], found: Look) -> None:
         "code": version,
         "contents": sorted([*new, *unpublished]),
         "rebuild": requests,
+        "reviews": said,
     }
     found.digest = _digest(told)
 

@@ -61,6 +61,7 @@ class Generation:
     columns: dict[str, dict[str, str]]  # of the tables kept by month: name to type
     views: list[str] = field(default_factory=list)  # what went out as a view over published tables, in order
     erasures: list[str] = field(default_factory=list)  # those whose rows it does not hold any more
+    reviews: str = ""  # digest of what reviewers said, as it stood on the day of the run
 
     @classmethod
     def read(cls, folder: Path) -> Generation:
@@ -194,6 +195,7 @@ def write(
         columns={table.full_name: table.columns for table in tables if table.month_of},
         views=[table.full_name for table in _views(tables)],
         erasures=[row[0] for row in con.execute("select erasure_id from landing.erasures order by 1").fetchall()],
+        reviews=_digest_of_reviews(con),
     )
     con.execute("checkpoint")
     _write_database(settings, con, folder, tables, fingerprints, generation)
@@ -367,7 +369,7 @@ def copy_to_single_file(settings: Settings, target: Path) -> None:
             if f"{schema}.{name}" not in views:
                 con.execute(f"create table {schema}.{name} as select * from published.{schema}.{name}")
         for view in views:
-            con.execute(_view_sql(con, "published", view))
+            con.execute(view_sql(con, "published", view))
 
 
 def _touched_months(con: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
@@ -443,7 +445,7 @@ def _write_database(
             target = f"published.{table.full_name}"
             months = list(fingerprints.get(table.full_name, {})) if table.month_of else []
             if table.view_place is not None:
-                con.execute(_view_sql(con, _database_of(con), table.full_name, into="published"))
+                con.execute(view_sql(con, _database_of(con), table.full_name, into="published"))
             elif months:
                 _month_view(con, target, folder, months)
             else:
@@ -467,7 +469,7 @@ def _database_of(con: duckdb.DuckDBPyConnection) -> str:
     return str(con.execute("select current_database()").fetchall()[0][0])
 
 
-def _view_sql(con: duckdb.DuckDBPyConnection, database: str, view: str, into: str | None = None) -> str:
+def view_sql(con: duckdb.DuckDBPyConnection, database: str, view: str, into: str | None = None) -> str:
     """The statement that makes the view of `database` again in another one, or in the connection's own.
 
     It names tables by schema alone: DuckDB then looks for them where the view lies, whatever its file is called.
@@ -516,6 +518,13 @@ def _record_generation(settings: Settings, con: duckdb.DuckDBPyConnection, gener
             [delivery for delivery in delivered if delivery not in earlier],
         ],
     )
+
+
+def _digest_of_reviews(con: duckdb.DuckDBPyConnection) -> str:
+    """As the quality step kept it; empty where no step judged the quality."""
+    con.execute("create table if not exists landing.reviews (digest varchar)")
+    row = con.execute("select digest from landing.reviews").fetchone()
+    return str(row[0]) if row else ""
 
 
 def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:

@@ -1,18 +1,21 @@
 """Keeps what came of the rules as rows, in schema `quality` of the build database, from where they are published.
 
-`rule_results` holds every generation's results, `rules` the rules as they stand; `rule_failures` and `rule_samples`
-tell which rows failed, of each rule's newest judgement alone. No rule is judged here.
+`rule_results` holds every generation's results, `rules` the rules as they stand, `reviews` what reviewers said of
+them; `rule_failures` and `rule_samples` tell which rows failed, of each rule's newest judgement alone. No rule is
+judged here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from orchestration.quality.reviews import Problem, Reviews, Standing, unknown_rules
 from orchestration.quality.rules import BuiltIn, Rule, RuleResult, Status
 
 RESULT_COLUMNS = {
@@ -129,6 +132,50 @@ def _replace_failing_rows(con: duckdb.DuckDBPyConnection, results: Sequence[Rule
     _insert(con, "quality.rule_samples", SAMPLE_COLUMNS, (row for result in results for row in _sample_rows(result)))
 
 
+def newest_results(con: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> list[RuleResult]:
+    """What came of each rule when it was last judged; NOT_RUN where it never was."""
+    make_tables(con)
+    cursor = con.execute(
+        "select rule_id, generation, status, checked_count, failed_count, business_date, reason "
+        "from quality.rule_results qualify row_number() over (partition by rule_id "
+        "order by status in ('NOT_RUN', 'NOT_APPLICABLE'), generation desc) = 1"
+    )
+    found = {row[0]: row[1:] for row in cursor.fetchall()}
+    results = []
+    for rule in rules:
+        never = ("", Status.NOT_RUN, 0, 0, None, "it was never judged")
+        generation, status, checked, failed, day, reason = found.get(rule.id, never)
+        results.append(RuleResult(rule, generation, Status(status), checked, failed, day, reason))
+    return results
+
+
+def write_reviews(
+    con: duckdb.DuckDBPyConnection, reviews: Reviews, rule_ids: Sequence[str], today: date
+) -> list[Problem]:
+    """Write what the reviews file says on a day; what of it cannot be used.
+
+    A review that names no generation saw what was out on the evening of its day.
+    """
+    make_tables(con)
+    con.execute("begin")
+    try:
+        for table in REVIEW_TABLES:
+            con.execute(f"delete from {table}")
+        rows = [_review_row(each) for each in reviews.standings(today) if each.entry.rule in set(rule_ids)]
+        _insert(con, "quality.reviews", REVIEW_COLUMNS, rows)
+        con.execute(
+            "update quality.reviews set seen_generation = (select max(generation) from quality.rule_results "
+            "where left(generation, 8) <= strftime(reviewed_on, '%Y%m%d')) where seen_generation is null"
+        )
+        problems = [*reviews.problems, *unknown_rules(reviews, rule_ids)]
+        _insert(con, "quality.review_problems", REVIEW_PROBLEM_COLUMNS, (vars(each) for each in problems))
+    except BaseException:
+        con.execute("rollback")
+        raise
+    con.execute("commit")
+    return problems
+
+
 def carry_history(con: duckdb.DuckDBPyConnection, published_db: Path) -> int:
     """Take over what earlier runs found from a published generation, where the build database lost it; how many rows.
 
@@ -193,6 +240,22 @@ def _result_row(result: RuleResult) -> dict[str, Any]:
         "scope": str(result.rule.scope),
         "is_blocking": result.rule.blocking,
         "reason": result.reason,
+    }
+
+
+def _review_row(standing: Standing) -> dict[str, Any]:
+    entry = standing.entry
+    return {
+        "review_id": entry.review_id,
+        "rule_id": entry.rule,
+        "state": entry.state,
+        "reviewer": entry.by,
+        "reason": entry.reason,
+        "reviewed_on": entry.reviewed_on,
+        "expires_on": entry.expires_on,
+        "is_in_force": standing.standing == "IN_FORCE",
+        "standing": standing.standing,
+        "seen_generation": entry.generation,
     }
 
 

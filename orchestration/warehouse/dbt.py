@@ -40,6 +40,7 @@ class DbtBuild:
     failed_models: list[str] = field(default_factory=list)
     failed_tests: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)  # by model, seed or test: how long it took
+    was_needed: bool = True  # False: every table stands as it is
 
 
 def project_folder(settings: Settings) -> Path:

@@ -20,8 +20,9 @@ from orchestration.landing import LandingResult, erasures, land, load_profile, s
 from orchestration.progress import note, report
 from orchestration.publish import audit, generation, history
 from orchestration.publish.generation import Generation, quoted
-from orchestration.quality.results import carry_history
-from orchestration.quality.rules import RuleResult
+from orchestration.quality import reviews
+from orchestration.quality.results import carry_history, newest_results, write_reviews
+from orchestration.quality.rules import Rule, RuleResult, load_rules
 from orchestration.settings import RULES, Settings
 from orchestration.versions import code_version
 from orchestration.warehouse import dbt, disk, rebuild
@@ -80,11 +81,16 @@ def land_deliveries(settings: Settings) -> LandingResult:
 
 
 def build_warehouse(settings: Settings) -> dbt.DbtBuild:
-    """Build the models on what is pending, or all of them from nothing, and keep what failed for the gate."""
+    """Build the models on what is pending, or all of them from nothing, and keep what failed for the gate.
+
+    Where nothing is pending, as after a review alone, nothing is built.
+    """
     doing = "building the models"
     with disk.told(settings, doing):
         with build_database(settings) as con:
             is_full = _is_full(con)
+            if _nothing_to_build(settings, con):
+                return dbt.DbtBuild(was_needed=False)
         # Views and reference data change with the code or the profile only, and then the run is a full one.
         unchanged = [] if is_full else ["config.materialized:view", "resource_type:seed"]
         outcome = dbt.build(settings, full_refresh=is_full, exclude=unchanged)
@@ -100,13 +106,20 @@ def build_warehouse(settings: Settings) -> dbt.DbtBuild:
 
 
 def judge_quality(settings: Settings) -> list[RuleResult]:
-    """Run the rules on what was delivered and on what was built; keep the results as rows."""
+    """Run the rules on what was delivered and on what was built; keep the results, and the reviews, as rows.
+
+    Where nothing was built nothing is judged: what is returned is what was found before.
+    """
     from orchestration.quality.run import blocking_problems, run_rules, write_results
 
     doing = "judging the quality"
     with disk.told(settings, doing):
         with build_database(settings) as con:
             name, is_full = con.execute("select generation, is_full from landing.run").fetchall()[0]
+            rules = load_rules(RULES)
+            _keep_reviews(settings, con, rules)
+            if _nothing_to_build(settings, con):
+                return newest_results(con, rules)
         results = run_rules(settings.build_db, generation=name, full=is_full, rules_dir=RULES, progress=report)
         if any(disk.says_full(result.reason or "") for result in results):
             raise disk.full(settings, doing)
@@ -165,6 +178,25 @@ def write_report(settings: Settings) -> Path | None:
             "`occ report quality` tries again."
         )
         return None
+
+
+def _keep_reviews(settings: Settings, con: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> None:
+    """The reviews file as rows, and its digest, by which the next run knows whether it changed or something expired."""
+    today = reviews.today_of(settings)
+    said = reviews.read(settings.reviews, today)
+    con.execute("create or replace table landing.reviews as select ? as digest", [reviews.digest(said, today)])
+    for problem in write_reviews(con, said, [rule.id for rule in rules], today):
+        note(f"A review cannot be used: {problem}")
+
+
+def _nothing_to_build(settings: Settings, con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether every table stands as the generation that is out has it: the run is there for a review alone."""
+    published = generation.current(settings)
+    if published is None or _is_full(con) or rebuild.planned(con):
+        return False
+    batches = {row[0] for row in con.execute("select distinct batch from landing.deliveries").fetchall()}
+    pending = con.execute("select count(*) from landing.contents where is_pending").fetchall()[0][0]
+    return not pending and batches <= set(published.batches)
 
 
 def _mend_build_database(settings: Settings) -> None:
