@@ -67,10 +67,14 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
+# What the drawing library says of the parts: a reader of the screen is told of one picture, not of its lines.
+_PARTS_SPOKEN_OF = re.compile(r' (?:role|aria-roledescription)="[^"]*"')
+
+
 def _as_picture(svg: str, title: str, description: str) -> Markup:
     """The SVG as one picture with a name, for a page of HTML."""
     size = re.search(r'width="([\d.]+)" height="([\d.]+)" viewBox="([^"]+)"', svg)
-    body = svg.partition(">")[2].rpartition("</svg>")[0]
+    body = _PARTS_SPOKEN_OF.sub("", svg.partition(">")[2].rpartition("</svg>")[0])
     width, height, box = size.groups() if size else ("100", "100", "0 0 100 100")
     return Markup(  # noqa: S704  the drawing library escapes the text of marks; title and description are escaped here
         f'<svg class="chart" role="img" width="{width}" height="{height}" viewBox="{box}">'
@@ -86,13 +90,8 @@ _STATUS_LETTERS = {"PASS": "P", "WARN": "W", "FAIL": "F", "ERROR": "E"}
 def _weeks() -> dict[str, Any]:
     import altair as alt
 
-    x = alt.X(
-        "week_start_date:T",
-        title=None,
-        scale=alt.Scale(padding=12),
-        axis=alt.Axis(format="%-d %b", tickCount=8, grid=False),
-    )
-    base = alt.Chart(_rows(), width=560, height=130)
+    x = alt.X("week:N", sort=None, title=None, axis=alt.Axis(labelAngle=-60, labelOverlap="greedy", ticks=False))
+    base = alt.Chart(_rows(), width=alt.Step(21), height=130)
     bars = base.mark_bar(color=ACCENT, width=13).encode(
         x, alt.Y("failed_count:Q", title=None, axis=alt.Axis(tickCount=4, tickMinStep=1, format=",d"))
     )
@@ -106,7 +105,7 @@ def weeks(rows: Sequence[Row], title: str, description: str) -> Markup:
     """Failing rows by week, a letter for the status on each bar; rows: week_start_date, status, failed_count."""
     shown = [
         {
-            "week_start_date": row["week_start_date"],
+            "week": f"{row['week_start_date'].day} {row['week_start_date']:%b}",
             "failed_count": row["failed_count"] or 0,
             "letter": _STATUS_LETTERS.get(row["status"], "–"),
         }
@@ -143,12 +142,7 @@ def _days() -> dict[str, Any]:
         alt.Chart(_rows(), width=560, height=110)
         .mark_bar(color=ACCENT, width=5)
         .encode(
-            alt.X(
-                "part_code:T",
-                title=None,
-                scale=alt.Scale(padding=6),
-                axis=alt.Axis(format="%-d %b", tickCount=8, grid=False),
-            ),
+            alt.X("part_code:T", title=None, axis=alt.Axis(format="%-d %b", tickCount=8, grid=False)),
             alt.Y("failed_count:Q", title=None, axis=alt.Axis(tickCount=4, tickMinStep=1, format=",d")),
         )
     )
