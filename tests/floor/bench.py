@@ -2,7 +2,8 @@
 
 A clean force-year of exports and the day after it are made once and kept. Then are measured, each in processes of its
 own: the floor of the year, `occ run` on the year into a new warehouse, on the new day on top of it, and with nothing
-new. The warehouse is put back as it was before each new day. Prints a table and writes `build/bench.json`.
+new; all quality rules on the new day and on everything, beside the same as plain SQL. The warehouse is put back as it
+was before each new day. Prints a table and writes `build/bench.json`.
 
     python -m tests.floor.bench [--quick]      --quick: a fiftieth of a force, a month, every step once
 """
@@ -33,7 +34,14 @@ from .measuring import Measured, measure
 
 SECONDS_AT_MOST = 25 * 60
 FACTS = ("fct_calls", "fct_call_segments", "fct_incidents", "fct_incident_events", "fct_resource_statuses")
-LIMITS = {"day_seconds": 30.0, "day_peak_mb": 1500.0, "noop_seconds": 10.0}
+LIMITS = {
+    "day_seconds": 30.0,
+    "day_peak_mb": 1500.0,
+    "noop_seconds": 10.0,
+    "rules_day_seconds": 20.0,
+    "rules_year_seconds": 120.0,
+    "rules_year_peak_mb": 2000.0,
+}
 FLOORS_IN_A_FULL_RUN, SECONDS_BESIDE_THEM = 3, 30
 
 
@@ -237,6 +245,16 @@ def measure_new_day(bench: Bench) -> None:
     shutil.rmtree(plan.kept)
 
 
+def measure_rules(bench: Bench) -> None:
+    """On the build database as the run on the new day left it: the day's rows, then all of them."""
+    build_db = str(bench.plan.warehouse / "build" / "occ_build.duckdb")
+    rules = ["-m", "tests.floor.rules_as_sql", build_db]
+    for extent in ("day", "year"):
+        for _ in range(bench.plan.repeats if extent == "day" else 1):
+            bench.measure(f"rules_{extent}", [*rules, extent, "--engine"])
+            bench.measure(f"plain_rules_{extent}", [*rules, extent])
+
+
 def measure_nothing_new(bench: Bench) -> None:
     before = _current(bench.plan)
     for _ in range(bench.plan.repeats):
@@ -295,6 +313,7 @@ def report_of(bench: Bench, exports: Mapping[str, Any]) -> dict[str, Any]:
         "full_peak_mb": max(round(each.peak_mb) for each in bench.measured["full"]),
         "floor_peak_mb": max(round(each.peak_mb) for each in bench.measured["floor"]),
         "noop_peak_mb": max(round(each.peak_mb) for each in bench.measured["noop"]),
+        **_rules_of(bench),
         "stages": {name: _stages(bench.measured[name][-1]) for name in ("full", "day", "noop")},
         "slowest_models": bench.slowest,
         "rows": _rows(bench.plan),
@@ -306,6 +325,20 @@ def report_of(bench: Bench, exports: Mapping[str, Any]) -> dict[str, Any]:
         },
         "bench_seconds": round(time.perf_counter() - bench.started),
     }
+
+
+def _rules_of(bench: Bench) -> dict[str, float]:
+    """What all rules cost, and how many times what the same rules cost as plain SQL."""
+    found: dict[str, float] = {}
+    for extent in ("day", "year"):
+        for name in (f"rules_{extent}", f"plain_rules_{extent}"):
+            found[f"{name}_seconds"] = bench.median(name, _wall)
+            found[f"{name}_cpu_seconds"] = bench.median(name, _cpu)
+            found[f"{name}_peak_mb"] = max(round(each.peak_mb) for each in bench.measured[name])
+        for what in ("seconds", "cpu_seconds"):
+            ratio = found[f"rules_{extent}_{what}"] / found[f"plain_rules_{extent}_{what}"]
+            found[f"rules_{extent}_ratio{'_cpu' if what == 'cpu_seconds' else ''}"] = round(ratio, 2)
+    return found
 
 
 def _stages(measured: Measured) -> dict[str, dict[str, float]]:
@@ -355,6 +388,11 @@ def print_report(report: Mapping[str, Any]) -> None:
         ("full run of the year", "full_year_seconds", "full_year_cpu_seconds", "full_peak_mb"),
         ("one new day on top", "day_seconds", "day_cpu_seconds", "day_peak_mb"),
         ("nothing new", "noop_seconds", "noop_cpu_seconds", "noop_peak_mb"),
+        *(
+            (text.format(of=of), f"{name}_{extent}_seconds", f"{name}_{extent}_cpu_seconds", f"{name}_{extent}_peak_mb")
+            for extent, of in (("day", "the new day"), ("year", "everything"))
+            for name, text in (("rules", "all rules on {of}"), ("plain_rules", "the same as plain SQL"))
+        ),
     ]
     print()
     print_rows(
@@ -373,7 +411,12 @@ def print_report(report: Mapping[str, Any]) -> None:
         Format.table,
     )
     print(f"\n(full - {SECONDS_BESIDE_THEM}) / floor = {report['ratio']}, at most {FLOORS_IN_A_FULL_RUN}", end="; ")
-    print(f"full / floor = {report['ratio_whole']}, in CPU seconds {report['ratio_cpu']}\n")
+    print(f"full / floor = {report['ratio_whole']}, in CPU seconds {report['ratio_cpu']}")
+    ratios = ", ".join(
+        f"{report[f'rules_{extent}_ratio']} on {of} (in CPU seconds {report[f'rules_{extent}_ratio_cpu']})"
+        for extent, of in (("day", "the new day"), ("year", "everything"))
+    )
+    print(f"rules / the same as plain SQL = {ratios}\n")
     runs = report["stages"]
     print_rows(
         ["stage", *(f"{run} {what}" for run in runs for what in ("seconds", "CPU"))],
@@ -401,7 +444,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     bench = Bench(quick_month(given.work.absolute()) if given.quick else whole_year(given.work.absolute()))
     exports = make_exports(bench)
-    for step in (measure_floor, measure_full_run, measure_new_day, measure_nothing_new):
+    for step in (measure_floor, measure_full_run, measure_new_day, measure_rules, measure_nothing_new):
         step(bench)
     report = report_of(bench, exports)
     out = given.out or (bench.plan.work / "bench.json" if given.quick else PROJECT / "build" / "bench.json")

@@ -11,6 +11,7 @@ import pytest
 from orchestration.quality.rules import RuleResult, Status, load_rules
 from orchestration.quality.run import run_rules
 from orchestration.settings import RULES, Settings
+from tests.floor.rules_as_sql import failing_counts
 from tests.support import ask
 
 pytestmark = [
@@ -100,3 +101,24 @@ def test_what_the_sample_planted_is_found(
         if rule and rule not in found:
             missed.append((fault["kind"], fault["column"], rule))
     assert missed == []
+
+
+def test_the_same_rules_as_plain_sql_count_the_same(small_warehouse: Settings, results: list[RuleResult]) -> None:
+    """A failure means that the engine counts something else than what the rules say."""
+    plain = failing_counts(small_warehouse.build_db, full=True)
+    judged = {r.rule_id: r.failed_count for r in results if r.rule_id in plain}
+    assert plain == judged
+    assert len(plain) > 150
+    assert sum(count > 0 for count in plain.values()) > 30
+
+
+def test_failing_rows_add_up_to_what_failed_whatever_they_are_counted_by(results: list[RuleResult]) -> None:
+    told = 0
+    for result in results:
+        by_kind: dict[str, int] = {}
+        for part in result.parts:
+            by_kind[part.part_type] = by_kind.get(part.part_type, 0) + part.failed_count
+            told += 1
+        assert set(by_kind.values()) <= {result.failed_count}, result.rule_id
+        assert result.status is Status.ERROR or result.reason is None or not result.checked_count, result.reason
+    assert told > 100
