@@ -243,7 +243,7 @@ def _reviews(it: Published) -> dict[str, Any]:
         "expired": [row for row in it.reviews if not row["is_in_force"]],
         "problems": it.review_problems,
         "rule_ids": {rule["rule_id"] for rule in it.rules if address(rule["rule_id"])},
-        "sign_off": wording.SIGN_OFF.format(state="accepted", rule="RULE"),
+        "sign_off": wording.sign_off("RULE_ID"),
     }
 
 
@@ -291,7 +291,7 @@ def _of_rule(it: Published, rule: Row) -> dict[str, Any]:
         "look_up": _look_up(rule, samples[0]) if samples else "",
         "reviews": reviews,
         "signed": wording.signed(rule, reviews),
-        "sign_off": wording.SIGN_OFF.format(state="accepted", rule=rule_id),
+        "sign_off": wording.sign_off(rule_id),
         "kpis": {name: label for name, label in _labels(it).items() if address(name)},
     }
 

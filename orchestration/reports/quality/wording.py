@@ -5,7 +5,7 @@ from __future__ import annotations
 from orchestration.reports.formatting import STATES, day, listing, number, plural, share, short_day
 from orchestration.reports.quality.reading import FAILING, Published, Row
 
-SIGN_OFF = "occ review {state} {rule} --reviewer 'YOUR NAME' --reason 'WHY' --expires YYYY-MM-DD"
+_SIGN_OFF = 'occ review {verb} {rule} --by "YOUR NAME" --reason "WHY" --until YYYY-MM-DD'
 
 _REOPENED = {
     "EXPIRED": "That has expired, so it is open.",
@@ -109,3 +109,12 @@ def signed(rule: Row, reviews: list[Row]) -> str:
     if rule["status"] not in FAILING:
         return "Nothing to sign off: it does not fail."
     return "It is open: nobody has signed it off" + (", or the sign-off has expired." if reviews else ".")
+
+
+def sign_off(rule_id: str) -> list[tuple[str, str]]:
+    """What each kind of sign-off means, and its command."""
+    return [
+        ("Accepted: it is seen, and the figures go out with it", _SIGN_OFF.format(verb="accept", rule=rule_id)),
+        ("Known: the cause is known and somebody works on it", _SIGN_OFF.format(verb="known", rule=rule_id)),
+        ("Fixed: the cause is gone; should it fail again, it is open", _SIGN_OFF.format(verb="fixed", rule=rule_id)),
+    ]
