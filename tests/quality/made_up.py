@@ -31,7 +31,7 @@ def make_build_database(path: Path) -> Path:
     """Write the clean build database of generation `g1`, which carries `g0` on."""
     with duckdb.connect(str(path)) as con:
         con.execute("set TimeZone = 'UTC'")
-        for schema in ("reference", "landing", "staging", "intermediate", "marts", "quality"):
+        for schema in ("reference", "landing", "staging", "intermediate", "marts", "metrics", "quality"):
             con.execute(f"create schema {schema}")
         _make_reference(con)
         _make_deliveries(con)
@@ -64,7 +64,7 @@ def _make_deliveries(con: duckdb.DuckDBPyConnection) -> None:
         "rows_duplicate bigint, rows_quarantined bigint, rows_erased bigint, "
         "unknown_columns varchar)"
     )
-    con.execute("create table quality.schema_drift (export varchar, outcome varchar, until_date date)")
+    con.execute("create table quality.schema_drift (export varchar, outcome varchar, until_date date, kind varchar)")
     contents, landed, delivered = [], [], []
     for number, (export, day) in enumerate(_files(), start=1):
         name, delivery = f"{export}_{day:%Y%m%d}.csv", f"d{number:05d}"
@@ -359,7 +359,7 @@ def _monthly(export: str) -> Iterator[Row]:
     elif export == "bt_999_national":
         for number in range(5):
             yield {
-                "force": f"Force {number}",
+                "force": f"Force {number}" if number else "West Mercia",
                 "month": date(2021, 10, 1),
                 "calls": 100,
                 "mean_seconds": 9,
@@ -383,21 +383,32 @@ def _make_models(con: duckdb.DuckDBPyConnection) -> None:
         "sum(talk_seconds)::bigint as talk_seconds, sum(hold_seconds)::bigint as hold_seconds, "
         "sum(wrap_seconds)::bigint as wrap_seconds, calls._business_date as offered_date, '101' as line, "
         "case when min(incident_ref) is null then 'ADVICE' else 'NEW_INCIDENT' end as wrap_code, "
-        "min(incident_ref) as incident_key, min(team) as team_answered, min(calls._delivery_id) as _delivery_id, "
-        "min(calls._source_row) as _source_row from staging.base_acd_segments as calls "
+        "min(segment_start_at)::timestamptz as offered_at, "
+        "min(segment_start_at)::timestamptz + interval 12 second as answered_at, "
+        "min(calls.caller_token) as caller_token, min(incident_ref) as incident_key, min(team) as team_answered, "
+        "min(calls._delivery_id) as _delivery_id, min(calls._source_row) as _source_row "
+        "from staging.base_acd_segments as calls "
         "left join staging.base_saab_incidents "
         "on call_ref = strftime(calls._business_date, '%Y%m%d') || '-' || call_id "
         "group by calls._business_date, call_id"
     )
     con.execute(
-        "create table marts.fct_incidents as select incident_ref as incident_key, created_at, "
-        "grade_current as grade_final, true as is_attended, linked_to is not null as is_duplicate, "
-        "false as is_back_record, first_at_scene_at, created_at + interval 1 minute as first_graded_at, "
-        "created_at + interval 3 minute as first_assigned_at, created_at + interval 4 minute as first_en_route_at, "
+        "create table marts.fct_incidents as select incident_ref as incident_key, "
+        "created_at::timestamptz as created_at, cast(created_at + interval 1 hour as date) as created_date, "
+        # One was keyed two hours late.
+        "case when incident_ref like '%00013' then created_at + interval 2 hour else recorded_at end::timestamptz "
+        "as recorded_at, grade_current as grade_final, 'STANDARD' as thrive_risk, "
+        "true as is_attended, linked_to is not null as is_duplicate, false as is_back_record, false as is_open, "
+        "first_at_scene_at::timestamptz as first_at_scene_at, "
+        "(created_at + interval 1 minute)::timestamptz as first_graded_at, "
+        "(created_at + interval 3 minute)::timestamptz as first_assigned_at, "
+        "(created_at + interval 4 minute)::timestamptz as first_en_route_at, closed_at::timestamptz as closed_at, "
         "600 as response_seconds, 0 as invalid_at_scene_count, call_ref as call_key, source as source_code, "
-        "cast(created_at as date) as created_date, lpa as area_code, _delivery_id, _source_row "
+        "lpa as area_code, null::varchar as disruption_key, true as is_repeat_victim, "
+        "_delivery_id, _source_row "
         "from staging.base_saab_incidents"
     )
+    _make_reference_marts(con)
     _make_states(con)
     con.execute("create table intermediate.int_affected_calls as select call_key from marts.fct_calls")
     con.execute("create table intermediate.int_affected_incidents as select incident_key from marts.fct_incidents")
@@ -405,67 +416,259 @@ def _make_models(con: duckdb.DuckDBPyConnection) -> None:
 
 def _make_states(con: duckdb.DuckDBPyConnection) -> None:
     """States, hours, appointments and domestic abuse: one of each kind, none of them wrong."""
-    as_of = "select 'incidents' as system, timestamp '2021-10-20 23:00' as as_of_at"
-    for model in ("int_as_of", "int_states_as_of"):
-        con.execute(f"create table intermediate.{model} as {as_of}")
     con.execute(
-        "create table marts.fct_resource_statuses as "
-        "select incident_ref as incident_key, status_code, callsign as resource, "
-        "cast(status_at as date) as started_date, _delivery_id, _source_row from staging.base_saab_resource_status"
+        "create table intermediate.int_as_of as select system, as_of_at, as_of_date from (values "
+        "('incidents', timestamptz '2021-10-20 23:00:00+00', date '2021-10-20'), "
+        "('telephony', timestamptz '2021-10-05 23:00:00+00', date '2021-10-05')) as systems (system, as_of_at, "
+        "as_of_date)"
+    )
+    con.execute("create table intermediate.int_states_as_of as select timestamptz '2021-10-06 00:00:00+00' as as_of_at")
+    con.execute(
+        "create table marts.fct_resource_statuses as select incident_ref as incident_key, status_code, "
+        "callsign as resource, lpa as area_code, status_at::timestamptz as started_at, "
+        "cast(status_at + interval 1 hour as date) as started_date, (status_at + interval 4 "
+        "minute)::timestamptz as ended_at, "
+        "240 as duration_seconds, _delivery_id, _source_row from staging.base_saab_resource_status"
     )
     con.execute(
-        "create table marts.fct_incident_events as "
-        "select incident_ref as incident_key, event_code, event_at, false as is_risk_reassessed "
-        "from staging.base_saab_incident_log "
-        "union all select incident_ref, 'RETHRIVE', created_at + interval 30 minute, true "
-        "from staging.base_saab_incidents"
+        "create table marts.fct_incident_events as select incident_ref as incident_key, event_no, event_code, "
+        "event_at::timestamptz as event_at, cast(event_at + interval 1 hour as date) as event_date, false as "
+        "is_event_at_ambiguous, "
+        # Graded to what the row says in the end, which the delivered log need not.
+        "case when event_code = 'GRADED' then (select grade_current from staging.base_saab_incidents as incidents "
+        "where incidents.incident_ref = log.incident_ref) else to_value end as to_code, "
+        "null::varchar as from_code, callsign as resource, false as is_risk_reassessed, _delivery_id, _source_row "
+        "from staging.base_saab_incident_log as log "
+        "union all select incident_ref, 0, 'RETHRIVE', (created_at + interval 30 minute)::timestamptz, "
+        "cast(created_at + interval 1 hour as date), false, 'STANDARD', null, null, true, _delivery_id, _source_row "
+        "from staging.base_saab_incidents "
+        "union all select incident_ref, 8, 'LINKED', created_at, cast(created_at + interval 1 hour as date), "
+        "false, null, null, null, "
+        "false, _delivery_id, _source_row from staging.base_saab_incidents where linked_to is not null "
+        "union all select incident_ref, 9, 'DIARY_BOOKED', booked_at, cast(booked_at + interval 1 hour as "
+        "date), false, diary, "
+        "appointment_id, null, false, _delivery_id, _source_row from staging.base_saab_diary where version = 1 "
+        # One of another day failed, with its event.
+        "union all select incident_ref, 10, 'DIARY_FAILED', booked_at, cast(booked_at + interval 1 hour as "
+        "date), false, diary, "
+        "appointment_id, null, false, _delivery_id, _source_row from staging.base_saab_diary "
+        "where version = 1 and appointment_id like '%-40'"
     )
     # Waits of 70 minutes, those at high risk assessed again after 30; nobody at high risk is left without a resource.
     chain = (
-        "('UNGRADED', 0, 1), ('UNRESOURCED', 1, 71), ('ASSIGNED', 71, 72), ('AT_SCENE', 72, 80), ('DIARY', 80, 90), "
-        "('RESOLVED_WITHOUT', 90, 91), ('CLOSED', 91, null), ('UNRESOURCED', 99, null)"
+        "('UNGRADED', 0), ('UNRESOURCED', 1), ('ASSIGNED', 71), ('AT_SCENE', 72), ('DIARY', 80), "
+        "('RESOLVED_WITHOUT', 90), ('CLOSED', 91), ('UNRESOURCED', 99)"
     )
     con.execute(
         "create table marts.fct_incident_states as select incidents.incident_ref as incident_key, "
         "row_number() over (partition by incidents.incident_ref order by begins) as state_no, state, "
-        "created_at + to_minutes(begins) as started_at, created_at + to_minutes(ends) as ended_at, "
-        "60 * (ends - begins) as duration_seconds, "
+        "(created_at + to_minutes(begins))::timestamptz as started_at, "
+        "(created_at + to_minutes(lead(begins) over in_order))::timestamptz as ended_at, "
+        "60 * (lead(begins) over in_order - begins) as duration_seconds, "
         "case when state = 'UNRESOURCED' then created_at + to_minutes(begins) end as spell_started_at, "
         "linked_to is not null as is_duplicate, "
         "incidents.is_domestic_abuse = 'Y' as is_high_risk, "
         "case when state = 'DIARY' then appointments.appointment_id end as appointment_key, "
-        "cast(created_at as date) as started_date, incidents.lpa as area_code, incidents._delivery_id, "
+        "cast(created_at + interval 1 hour as date) as started_date, incidents.lpa as area_code, "
+        "incidents._delivery_id, "
         "incidents._source_row "
         "from staging.base_saab_incidents as incidents "
-        f"cross join (values {chain}) as chain (state, begins, ends) "
+        f"cross join (values {chain}) as chain (state, begins) "
         "left join staging.base_saab_diary as appointments "
         "on incidents.incident_ref = appointments.incident_ref and appointments.version = 1 "
         "where (state <> 'DIARY' or appointments.appointment_id is not null) "
         "and not (state = 'RESOLVED_WITHOUT' and incidents.is_domestic_abuse = 'Y') "
         # One incident still waits, since less than a week.
-        f"and (begins < 99 or incidents.incident_ref = '{_incident_ref(DAYS[1], 9)}')"
+        f"and (begins < 99 or incidents.incident_ref = '{_incident_ref(DAYS[1], 9)}') "
+        "window in_order as (partition by incidents.incident_ref order by begins)"
     )
     con.execute(
-        "update marts.fct_incident_states set spell_started_at = '2021-10-18' "
+        "update marts.fct_incident_states set spell_started_at = '2021-10-05' "
         "where ended_at is null and state = 'UNRESOURCED'"
     )
     con.execute(
         "create table marts.fct_unresourced_hourly as select hour_at, cast(hour_at as date) as hour_date, kind, "
-        "false as is_estimated, 5 as incident_count, 1 as inflow_count, 1 as outflow_count "
-        "from (select unnest(generate_series(timestamp '2021-10-04', timestamp '2021-10-05 23:00', interval 1 hour)) "
-        "as hour_at) cross join (values ('LIVE'), ('SCHEDULED')) as kinds (kind)"
+        "false as is_estimated, 1 as incident_count, 1 as inflow_count, 1 as outflow_count, 1 as high_risk_count, "
+        "0 as domestic_abuse_count, 0 as beyond_target_count from (select unnest(generate_series("
+        "timestamptz '2021-10-04 00:00:00+00', timestamptz '2021-10-05 23:00:00+00', interval 1 hour)) as "
+        "hour_at) cross join (values ('LIVE'), ('SCHEDULED')) as kinds (kind)"
     )
     con.execute(
         "create table marts.fct_diary_appointments as select appointment_id as appointment_key, "
-        "incident_ref as incident_key, status, slot_end_at, cast(slot_end_at as date) as appointment_date, "
+        "incident_ref as incident_key, slot_end_at::timestamptz as slot_end_at, "
+        "slot_start_at::timestamptz as slot_start_at, cast(slot_end_at as date) as appointment_date, "
         "slot_start_at as first_slot_start_at, 'KEPT' as outcome, true as has_incident, 0.2 as days_from_report, "
-        "lpa as area_code, callsign as resource, _delivery_id, _source_row "
+        "case when appointment_id like '%-40' then 'FAILED' else status end as status, lpa as area_code, "
+        "'D' || appointment_id as resource, 0 as moves_count, "
+        # The visit is entered at the hour at which the radio has the resource at the scene.
+        "(select min(started_at) from marts.fct_resource_statuses as statuses where statuses.status_code = '6' "
+        "and statuses.incident_key = incident_ref) as attended_at, _delivery_id, _source_row "
         "from staging.base_saab_diary where version = 2"
     )
     con.execute(
         "create table marts.fct_domestic_abuse as select incidents.incident_ref as incident_key, "
-        "cast(created_at as date) as created_date, false as is_legacy, false as is_duplicate, true as is_attended, "
-        "true as has_outcome, risk_tool, true as suspect_present, true as is_arrested, "
-        "lpa as area_code, incidents._delivery_id, incidents._source_row "
+        "cast(created_at + interval 1 hour as date) as created_date, false as is_legacy, false as "
+        "is_duplicate, true as is_attended, "
+        "true as has_outcome, risk_tool, true as suspect_present, true as is_arrested, lpa as area_code, "
+        "created_at::timestamptz as created_at, arrest_at::timestamptz as arrest_at, true as is_repeat_28d, "
+        "incidents._delivery_id, incidents._source_row "
         "from staging.base_saab_incidents as incidents inner join staging.base_da_outcomes using (incident_ref)"
+    )
+    _make_telephony_marts(con)
+    _make_other_marts(con)
+    _make_metrics(con)
+
+
+def _make_reference_marts(con: duckdb.DuckDBPyConnection) -> None:
+    """The calendar, the dictionaries, and what was delivered when."""
+    con.execute(
+        "create table marts.dim_dates as select local_date, "
+        "case local_date when '2021-03-28' then 23 when '2021-10-31' then 25 else 24 end as hours_count, "
+        "local_date::timestamptz - case when local_date > '2021-03-28' and local_date <= '2021-10-31' "
+        "then interval 1 hour else interval 0 hour end as starts_at, "
+        "(local_date + 1)::timestamptz - case when local_date >= '2021-03-28' and local_date < '2021-10-31' "
+        "then interval 1 hour else interval 0 hour end as ends_at, isodow(local_date) > 5 as is_weekend, "
+        "local_date in ('2021-12-27', '2021-12-28') as is_bank_holiday, "
+        "local_date >= '2021-12-24' as is_christmas_window "
+        "from (select cast(unnest(generate_series(date '2021-01-01', date '2021-12-31', interval 1 day)) as date) "
+        "as local_date)"
+    )
+    con.execute(
+        "create table intermediate.int_delivered_days as "
+        "select export, business_date, true as has_rows from landing.contents"
+    )
+    con.execute(
+        "create table intermediate.int_disrupted_days as select 'TELEPHONY' as system_code, date '2021-09-06' "
+        "as local_date"
+    )
+    for seed, key in (
+        ("areas", "area_code"),
+        ("grades", "grade_code"),
+        ("dispositions", "disposition_code"),
+        ("lines", "line"),
+        ("categories", "category_code"),
+        ("sources", "source_code"),
+        ("thrive_risks", "thrive_risk"),
+    ):
+        con.execute(f"create table marts.dim_{seed} as select code as {key}, * exclude (code) from reference.{seed}")
+    con.execute(
+        "create table marts.dim_published_figures as select * from reference.published_figures where unit <> 'contacts'"
+    )
+    con.execute(
+        "create table marts.dim_targets as select 'answering' as target_type, kpi_id, null::varchar as line, "
+        "null::varchar as grade_code, null::boolean as is_urban, valid_from, valid_to from reference.targets"
+    )
+
+
+def _make_telephony_marts(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(
+        "create table marts.fct_call_segments as "
+        "select strftime(_business_date, '%Y%m%d') || '-' || call_id as call_key, segment as segment_no, "
+        "_business_date as call_date, segment_start_at::timestamptz as segment_start_at, "
+        "segment_start_at + interval 1 hour as segment_start_at_local, "
+        "cast(segment_start_at + interval 1 hour as date) as segment_start_date, dialled as line, "
+        "ivr_seconds, queue_seconds, ring_seconds, talk_seconds, agent_token, team, _delivery_id, _source_row "
+        "from staging.base_acd_segments"
+    )
+    con.execute(
+        "create table marts.fct_agent_intervals as select interval_start_at::timestamptz as interval_at, "
+        "cast(interval_start_at + interval 1 hour as date) as interval_date, team, staffed_seconds, available_seconds, "
+        "talk_seconds, hold_seconds, wrap_seconds, aux_seconds, planned_heads, _delivery_id, _source_row "
+        "from staging.base_acd_agent_intervals"
+    )
+    con.execute(
+        "create table marts.fct_disruptions as select disruption_id as disruption_key, systems, true as is_telephony, "
+        "started_at::timestamptz as started_at, ended_at::timestamptz as ended_at, "
+        "restored_at::timestamptz as restored_at, started_at + interval 1 hour as started_at_local, "
+        "ended_at + interval 1 hour as ended_at_local, cast(started_at as date) as started_date, 3600 as "
+        "duration_seconds, "
+        "calls_lost, _delivery_id, _source_row from staging.base_service_disruptions"
+    )
+    con.execute(
+        "create table marts.fct_disruption_lines as select disruption_key, '101' as line, 3 as answered_count, "
+        "40.0 as usual_presented_count from marts.fct_disruptions"
+    )
+
+
+def _make_other_marts(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(
+        "create table marts.fct_digital_contacts as select contact_id as contact_key, channel as channel_code, "
+        "direction, true as is_inbound, cast(opened_at + interval 1 hour as date) as opened_date, true as "
+        "is_opened_on_weekday, "
+        "first_reply_at, closed_at, 300 as first_reply_seconds, incident_ref as incident_key, _delivery_id, "
+        "_source_row "
+        "from staging.base_digital_contacts"
+    )
+    con.execute("update marts.fct_incidents set source_code = 'SOH' where incident_key like 'WM-20211004-%'")
+    con.execute(
+        "create table marts.fct_workforce as select months.month_date, unit, role, establishment_fte, strength_fte, "
+        "headcount as head_count, _delivery_id, _source_row from staging.base_workforce "
+        "cross join (values (date '2021-09-01'), (date '2021-10-01')) as months (month_date)"
+    )
+    con.execute(
+        "create table marts.fct_recruitment as select month as month_date, stage, stage as stage_code, "
+        "list_position(['APPLIED', 'ASSESSED', 'INTERVIEWED', 'APPOINTED'], stage) as stage_order, "
+        "stage_count as applicant_count, _delivery_id, _source_row from staging.base_recruitment"
+    )
+    con.execute(
+        "create table marts.fct_999_national as select force as force_name, month as month_date, "
+        "calls as call_count, mean_seconds, under_10 as under_10_count, _delivery_id, _source_row "
+        "from staging.base_bt_999_national"
+    )
+
+
+# kpi_id, period_type, period_start, scope_type, scope_code, numerator, denominator, value, unit
+_FIGURES: tuple[tuple[str, str, str, str, str, float | None, float | None, float, str], ...] = (
+    *(
+        (kpi_id, period, start, scope, code, value * share, None, value * share, "calls")
+        for kpi_id, value in (("calls_presented", 200), ("calls_offered", 160), ("calls_answered", 100))
+        for period, start, times in (("day", "2021-10-04", 1), ("day", "2021-10-05", 1), ("month", "2021-10-01", 2))
+        for scope, code, share in (
+            ("force", "FORCE", times),
+            ("line", "999", times / 4),
+            ("line", "101", times * 3 / 4),
+        )
+    ),
+    *(
+        ("incidents_created", period, start, scope, code, value, None, value, "incidents")
+        for period, start, value in (("day", "2021-10-04", 48), ("day", "2021-10-05", 48), ("month", "2021-10-01", 96))
+        for scope, code in (("force", "FORCE"), ("area", "TELF"))
+    ),
+    ("calls_101_within_30s", "week", "2021-04-26", "force", "FORCE", 6973, 11622, 6973 / 11622, "ratio"),
+    ("calls_999_within_10s", "month", "2021-10-01", "force", "FORCE", 90, 100, 0.9, "ratio"),
+    ("calls_wait_median", "month", "2021-10-01", "line", "999", None, 100, 5, "seconds"),
+    ("calls_wait_p90", "month", "2021-10-01", "line", "999", None, 100, 8, "seconds"),
+    ("calls_wait_max", "month", "2021-10-01", "line", "999", None, 100, 60, "seconds"),
+    ("response_grade1_median", "month", "2021-09-01", "force", "FORCE", None, 100, 600, "seconds"),
+    ("response_grade1_median", "month", "2021-10-01", "force", "FORCE", None, 100, 600, "seconds"),
+    ("response_grade1_p90", "month", "2021-10-01", "force", "FORCE", None, 100, 900, "seconds"),
+)
+
+
+def _make_metrics(con: duckdb.DuckDBPyConnection) -> None:
+    """Indicators of two days and of months, all of them whole and all of them right."""
+    con.execute(
+        "create table metrics.kpi_results (kpi_id varchar, period_type varchar, period_start date, scope_type varchar, "
+        "scope_code varchar, numerator double, denominator double, value double, unit varchar, measured_count bigint, "
+        "eligible_count bigint, coverage_ratio double, quality_state varchar, day_count bigint, "
+        "delivered_day_count bigint)"
+    )
+    con.executemany(
+        "insert into metrics.kpi_results values (?, ?, ?, ?, ?, ?, ?, ?, ?, 90, 100, 0.9, 'OK', 7, 7)", list(_FIGURES)
+    )
+    con.execute(
+        "insert into metrics.kpi_results values ('calls_999_within_10s', 'day', '2021-10-05', 'line', '999', "
+        "0, 0, null, "
+        "'ratio', 0, 0, null, 'NOT_AVAILABLE', 1, 1)"
+    )
+    con.execute(
+        "create table metrics.kpi_register as select distinct kpi_id, 'telephony' as system_version, "
+        "'Somebody' as owner, "
+        "'AVAILABLE' as status, null::varchar as reason, null::varchar as restored_by from metrics.kpi_results "
+        "union all select 'calls_of_tomorrow', 'telephony', 'Somebody', 'NOT_AVAILABLE', 'no export', 'an export'"
+    )
+    con.execute(
+        "create table metrics.kpi_signals as select kpi_id, scope_type, scope_code, period_start, value, 0.6 "
+        "as centre, "
+        "0.5 as lower_limit, 0.7 as upper_limit from metrics.kpi_results where period_type = 'week'"
     )

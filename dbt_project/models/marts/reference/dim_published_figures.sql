@@ -8,12 +8,14 @@ final as (
     select
         figure,
         kpi_id,
+        measure,
         period_type,
         period_start,
         period_end,
         scope_type,
         scope_code,
         value,
+        tolerance,
         unit,
         clock,
         source
