@@ -90,8 +90,13 @@ _STATUS_LETTERS = {"PASS": "P", "WARN": "W", "FAIL": "F", "ERROR": "E"}
 def _weeks() -> dict[str, Any]:
     import altair as alt
 
-    x = alt.X("week:N", sort=None, title=None, axis=alt.Axis(labelAngle=-60, labelOverlap="greedy", ticks=False))
-    base = alt.Chart(_rows(), width=alt.Step(21), height=130)
+    x = alt.X(
+        "week_start_date:T",
+        title=None,
+        scale=alt.Scale(padding=12),
+        axis=alt.Axis(format="%-d %b", tickCount=8, grid=False),
+    )
+    base = alt.Chart(_rows(), width=560, height=130)
     bars = base.mark_bar(color=ACCENT, width=13).encode(
         x, alt.Y("failed_count:Q", title=None, axis=alt.Axis(tickCount=4, tickMinStep=1, format=",d"))
     )
@@ -105,7 +110,7 @@ def weeks(rows: Sequence[Row], title: str, description: str) -> Markup:
     """Failing rows by week, a letter for the status on each bar; rows: week_start_date, status, failed_count."""
     shown = [
         {
-            "week": f"{row['week_start_date'].day} {row['week_start_date']:%b}",
+            "week_start_date": row["week_start_date"],
             "failed_count": row["failed_count"] or 0,
             "letter": _STATUS_LETTERS.get(row["status"], "–"),
         }
@@ -142,7 +147,12 @@ def _days() -> dict[str, Any]:
         alt.Chart(_rows(), width=560, height=110)
         .mark_bar(color=ACCENT, width=5)
         .encode(
-            alt.X("part_code:T", title=None, axis=alt.Axis(format="%-d %b", tickCount=8, grid=False)),
+            alt.X(
+                "part_code:T",
+                title=None,
+                scale=alt.Scale(padding=6),
+                axis=alt.Axis(format="%-d %b", tickCount=8, grid=False),
+            ),
             alt.Y("failed_count:Q", title=None, axis=alt.Axis(tickCount=4, tickMinStep=1, format=",d")),
         )
     )

@@ -45,6 +45,13 @@ STATES: dict[str, tuple[str, str]] = {
     "MENDED": ("Mended", "good"),
     "FIRST": ("First time", "none"),
     "NONE": ("Nothing", "none"),
+    "day": ("Daily", "none"),
+    "week": ("Weekly", "none"),
+    "month": ("Monthly", "none"),
+    "change": ("When something changes", "none"),
+    "needs": ("Needed", "none"),
+    "helps": ("Of help", "none"),
+    "estimates": ("For estimates", "none"),
     "info": ("For information", "none"),
     "warning": ("Warning", "part"),
     "error": ("Serious", "bad"),
@@ -56,6 +63,7 @@ _FILE_NAME = re.compile(r"[A-Za-z0-9_.() -]{1,120}")
 _KEY = re.compile(r"[A-Za-z0-9_/-]{1,40}")
 _PHONE = re.compile(r"(?<![\w-])(?:\+|00)?(?:44|0)(?:[ ()-]{0,2}\d){9,10}(?!\d)")
 _MAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+")
+_COUNTS = re.compile(r"\b(\d+) of (\d+)\b")
 _GENERATION_DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:T|\b)")
 _UNITS = {"count": "", "hours": " h", "days": " days", "per day": " a day"}
 
@@ -169,7 +177,8 @@ def coded(text: str | None) -> str:
     if not text:
         return NOTHING
     first, colon, rest = masked(text).partition(":")
-    return f"{state(first) if first in STATES else first}{colon}{rest}"
+    said = f"{state(first) if first in STATES else first}{colon}{rest}"
+    return _COUNTS.sub(lambda counts: f"{int(counts[1]):,} of {int(counts[2]):,}", said)
 
 
 def plain(code: str) -> str:

@@ -55,14 +55,14 @@ TABLES = {
     "reports.quality_publishable": "kpi_id varchar, label varchar, owner varchar, status varchar, since date, "
     "reason varchar, restored_by varchar, period_start date, value double, unit varchar, numerator double, "
     "denominator double, coverage_ratio double, quality_state varchar, open_findings_count bigint, "
-    "failing_rules_count bigint, disruption_keys varchar, system_version_label varchar",
+    "failing_rules_count bigint, disruption_keys varchar, system_version_label varchar, is_whole_month boolean",
     "reports.export_arrivals": "export varchar, system varchar, business_date date, state varchar, files_count bigint, "
     "rows_read bigint, rows_loaded bigint, rows_superseded bigint, rows_duplicate bigint, rows_quarantined bigint, "
     "rows_erased bigint, cadence varchar",
     "reports.export_freshness": "export varchar, system varchar, cadence varchar, newest_business_date date, "
     "system_as_of_date date, days_behind bigint, due_days bigint, is_late boolean, first_business_date date, "
     "delivered_count bigint, expected_count bigint, rows_read bigint, rows_loaded bigint, rows_superseded bigint, "
-    "rows_duplicate bigint, rows_quarantined bigint, rows_erased bigint, unaccounted_count bigint",
+    "rows_duplicate bigint, rows_quarantined bigint, rows_erased bigint, unaccounted_count bigint, label varchar",
     "reports.figure_sources": "kpi_id varchar, period_start date, export varchar, delivery_id varchar, name varchar, "
     "sha256 varchar, contract varchar, contract_version varchar, status varchar, rows_loaded bigint, "
     "role varchar, is_later boolean",
@@ -248,12 +248,12 @@ def _register(con: duckdb.DuckDBPyConnection) -> None:
         "reports.quality_publishable",
         [
             ("calls_999_within_10s", "999 calls answered within 10 s", "Head of the control room", "AVAILABLE", date(2021, 8, 30),
-             None, None, month, 0.8937, "ratio", 13_875.0, 15_526.0, 1.0, "OK", 1, 2, None, "Connect"),
+             None, None, month, 0.8937, "ratio", 13_875.0, 15_526.0, 1.0, "OK", 1, 2, None, "Connect", True),
             ("response_grade1_median", "Grade 1 response, median", "Head of response", "PARTIAL", date(2021, 11, 23),
              "The time at scene is missing from 7 % of attended incidents.", "The time at scene in the version 7 export.",
-             month, 615.0, "seconds", None, 2_011.0, 0.928, "DISRUPTED", 2, 3, "DIS-1", "SAAB 7"),
+             month, 615.0, "seconds", None, 2_011.0, 0.928, "DISRUPTED", 2, 3, "DIS-1", "SAAB 7", True),
             ("da_attended_24h", "Domestic abuse attended within 24 hours", "Head of safeguarding", "NOT_AVAILABLE", None,
-             "No export supplies the outcome.", "An export of outcomes.", None, None, "ratio", None, None, None, None, 0, 0, None, None),
+             "No export supplies the outcome.", "An export of outcomes.", None, None, "ratio", None, None, None, None, 0, 0, None, None, None),
         ],
     )  # fmt: skip
     _insert(
@@ -296,10 +296,10 @@ def _exports(con: duckdb.DuckDBPyConnection) -> None:
         con,
         "reports.export_freshness",
         [
-            ("saab_incidents", "saab", "day", NEWEST, NEWEST, 0, 1, False, date(2021, 7, 12), 180, 182, 291_000, 290_000, 700, 100, 200, 0, 0),
-            ("acd_segments", "acd", "day", NEWEST - timedelta(days=4), NEWEST, 4, 1, True, date(2021, 7, 12), 178, 182, 870_000, 869_990, 0, 0, 10, 0, 0),
-            ("workforce", "workforce", "month", date(2021, 11, 1), NEWEST, 40, 45, False, date(2021, 7, 1), 5, 5, 155, 155, 0, 0, 0, 0, 0),
-            ("da_outcomes", "da", "month", None, None, None, 45, None, None, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+            ("saab_incidents", "saab", "day", NEWEST, NEWEST, 0, 1, False, date(2021, 7, 12), 180, 182, 291_000, 290_000, 700, 100, 200, 0, 0, "Incidents"),
+            ("acd_segments", "acd", "day", NEWEST - timedelta(days=4), NEWEST, 4, 1, True, date(2021, 7, 12), 178, 182, 870_000, 869_990, 0, 0, 10, 0, 0, "Calls"),
+            ("workforce", "workforce", "month", date(2021, 11, 1), NEWEST, 40, 45, False, date(2021, 7, 1), 5, 5, 155, 155, 0, 0, 0, 0, 0, "Workforce"),
+            ("da_outcomes", "da", "month", None, None, None, 45, None, None, 0, 0, 0, 0, 0, 0, 0, 0, 0, "Outcomes"),
         ],
     )  # fmt: skip
 

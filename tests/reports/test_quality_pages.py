@@ -171,7 +171,7 @@ def test_a_figure_leads_to_its_query_definition_deliveries_hash_and_contract(sto
     said = _said(story, "figures/response_grade1_median.html")
     assert "10 min 15 s in December 2021" in said
     assert "kpi_id = 'response_grade1_median' and period_type = 'month' and period_start = '2021-12-01'" in said
-    assert f"saab_incidents_20211207.csv saab_incidents saab_incidents 6 needs Loaded 1,590 {7:064x}" in said
+    assert f"saab_incidents_20211207.csv saab_incidents saab_incidents 6 Needed Loaded 1,590 {7:064x}" in said
     assert "Half of grade 1 incidents were reached sooner." in said
 
 

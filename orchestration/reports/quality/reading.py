@@ -57,7 +57,7 @@ _QUERIES = {
         from metrics.kpi_register order by kpi_id, since desc nulls last
     """,
     "arrivals": "select * from reports.export_arrivals order by export, business_date",
-    "freshness": "select * from reports.export_freshness order by is_late desc nulls last, export",
+    "freshness": "select * from reports.export_freshness order by export = 'UNKNOWN', is_late desc nulls last, export",
     "drift": """
         select export, kind, column_name, from_date, until_date, deliveries_count, rows_count, concerned_count, outcome,
             severity, what_changed, what_to_do

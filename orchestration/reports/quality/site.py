@@ -185,25 +185,25 @@ def _publishable(it: Published) -> dict[str, Any]:
 def _dimensions(it: Published) -> dict[str, Any]:
     newest = max((row["week_start_date"] for row in it.scores), default=None)
     over_all = [row for row in it.scores if row["system"] == "ALL"]
-    trends = []
-    for dimension in _DIMENSIONS:
-        weeks = [row for row in over_all if row["dimension"] == dimension]
-        if weeks:
-            last = weeks[-1]
-            said = (
-                f"{plain(dimension)}: {share(last['score_ratio'])} of {plural(last['rules_judged_count'], 'rule')} pass"
-            )
-            described = (
-                f"By week from {day(weeks[0]['week_start_date'])} to {day(last['week_start_date'])}; "
-                "the table below has the values."
-            )
-            trends.append({"caption": said, "chart": charts.trend(weeks, said, described)})
+    weeks_of = {
+        dimension: [row for row in over_all if row["dimension"] == dimension] for dimension in ("ALL", *_DIMENSIONS)
+    }
     return {
-        "trends": trends,
+        "trends": [_trend(dimension, weeks) for dimension, weeks in weeks_of.items() if weeks],
         "week": newest,
         "newest_scores": [row for row in it.scores if row["week_start_date"] == newest],
         "all_weeks": over_all,
     }
+
+
+def _trend(dimension: str, weeks: Sequence[Row]) -> dict[str, Any]:
+    first, last = weeks[0], weeks[-1]
+    name = "All dimensions" if dimension == "ALL" else plain(dimension)
+    said = f"{name}: {share(last['score_ratio'])} of {plural(last['rules_judged_count'], 'rule')} pass"
+    described = (
+        f"By week from {day(first['week_start_date'])} to {day(last['week_start_date'])}; the table has the values."
+    )
+    return {"caption": said, "chart": charts.trend(weeks, said, described)}
 
 
 def _disruptions(it: Published) -> dict[str, Any]:
