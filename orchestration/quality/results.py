@@ -85,6 +85,9 @@ TABLES = {
     "quality.rule_failures": FAILURE_COLUMNS,
     "quality.rule_samples": SAMPLE_COLUMNS,
 }
+# Generations whose results are all kept: a year of daily runs. History goes into every generation, and where deliveries
+# are picked up every quarter of an hour it would grow by seven million rows a year.
+_KEPT_WHOLE = 400
 # Written anew from the reviews file by every run, so that nothing of them is taken over from what was published.
 REVIEW_TABLES = {"quality.reviews": REVIEW_COLUMNS, "quality.review_problems": REVIEW_PROBLEM_COLUMNS}
 
@@ -105,9 +108,10 @@ def make_tables(con: duckdb.DuckDBPyConnection) -> None:
 def write_results(con: duckdb.DuckDBPyConnection, results: Sequence[RuleResult]) -> None:
     """Write the results of one run in one transaction.
 
-    Results of other generations stay; those of the same generation are replaced. `quality.rules` holds the rules that
-    were run, and no others. Which rows failed is replaced where a rule was judged, and goes where a rule is gone; where
-    there was nothing to judge, the newest judgement stands. Raises duckdb.Error when the database cannot be written.
+    Results of other generations stay, of old ones the last of each week; those of the same generation are replaced.
+    `quality.rules` holds the rules that were run, and no others. Which rows failed is replaced where a rule was judged,
+    and goes where a rule is gone; where there was nothing to judge, the newest judgement stands. Raises duckdb.Error
+    when the database cannot be written.
     """
     make_tables(con)
     con.execute("begin")
@@ -118,6 +122,7 @@ def write_results(con: duckdb.DuckDBPyConnection, results: Sequence[RuleResult])
         con.execute("delete from quality.rules")
         _insert(con, "quality.rules", RULE_COLUMNS, (_rule_row(result.rule) for result in results))
         _replace_failing_rows(con, results)
+        _thin_out(con)
     except BaseException:
         con.execute("rollback")
         raise
@@ -130,6 +135,17 @@ def _replace_failing_rows(con: duckdb.DuckDBPyConnection, results: Sequence[Rule
         con.execute(f"delete from {table} where not list_contains(?, rule_id)", [standing])
     _insert(con, "quality.rule_failures", FAILURE_COLUMNS, (row for result in results for row in _failure_rows(result)))
     _insert(con, "quality.rule_samples", SAMPLE_COLUMNS, (row for result in results for row in _sample_rows(result)))
+
+
+def _thin_out(con: duckdb.DuckDBPyConnection) -> None:
+    """Of generations that are old by now, only the last result of each rule and week that was judged."""
+    con.execute(
+        "delete from quality.rule_results where generation not in "
+        f"(select distinct generation from quality.rule_results order by generation desc limit {_KEPT_WHOLE}) "
+        "and (rule_id, generation) not in (select rule_id, max(generation) from quality.rule_results "
+        "where status not in ('NOT_RUN', 'NOT_APPLICABLE') "
+        "group by rule_id, date_trunc('week', coalesce(business_date, try_strptime(left(generation, 8), '%Y%m%d'))))"
+    )
 
 
 def newest_results(con: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> list[RuleResult]:
@@ -217,10 +233,12 @@ def _take_over(con: duckdb.DuckDBPyConnection, table: str, where: str = "") -> i
 def _insert(
     con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str], rows: Iterable[dict[str, Any]]
 ) -> None:
-    listed = [[row[name] for name in columns] for row in rows]
+    listed = list(rows)
     if listed:
-        places = ", ".join("?" for _ in columns)
-        con.executemany(f"insert into {table} ({', '.join(columns)}) values ({places})", listed)
+        # A list for each column and not a statement for each row, which takes a second for some thousand rows.
+        values = ", ".join(f"unnest(?::{kind}[])" for kind in columns.values())
+        names = ", ".join(columns)
+        con.execute(f"insert into {table} ({names}) select {values}", [[row[n] for row in listed] for n in columns])
 
 
 def _result_row(result: RuleResult) -> dict[str, Any]:

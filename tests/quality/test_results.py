@@ -90,6 +90,30 @@ def test_history_is_carried_over_from_what_was_published(tmp_path: Path) -> None
         assert con.execute(ORDERED).fetchall() == before
 
 
+def test_of_old_generations_the_last_judged_result_of_each_week_is_kept(
+    con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failure means that history grows without an end, or that a week is missing from a rule's history."""
+    monkeypatch.setattr("orchestration.quality.results._KEPT_WHOLE", 2)
+    statuses = {
+        "20210906T010000Z": Status.FAIL,
+        "20210907T010000Z": Status.WARN,
+        "20210908T010000Z": Status.NOT_RUN,
+        "20210913T010000Z": Status.PASS,
+        "20210920T010000Z": Status.NOT_RUN,
+        "20210921T010000Z": Status.NOT_RUN,
+    }
+    for generation, status in statuses.items():
+        write_results(con, _results(generation, status)[:1])
+    found = con.execute("select generation, status from quality.rule_results order by all").fetchall()
+    assert found == [
+        ("20210907T010000Z", "WARN"),
+        ("20210913T010000Z", "PASS"),
+        ("20210920T010000Z", "NOT_RUN"),
+        ("20210921T010000Z", "NOT_RUN"),
+    ]
+
+
 def test_which_rows_failed_is_carried_over_into_a_new_build_database(tmp_path: Path) -> None:
     published = tmp_path / "published.duckdb"
     with duckdb.connect(str(published)) as con:
