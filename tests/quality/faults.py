@@ -239,9 +239,7 @@ FAULTS: dict[str, list[str]] = {
     "calls_outcome_known": ["update marts.fct_calls set outcome = 'unknown' where call_key like '%0007'"],
     "incidents_scene_known_when_attended": _all("marts.fct_incidents", "first_at_scene_at = null"),
     "incidents_scene_known_when_urgent": _all("marts.fct_incidents", "first_at_scene_at = null"),
-    "incidents_no_arrival_left_out": [
-        "update marts.fct_incidents set invalid_at_scene_count = 1 where incident_key like '%00007'"
-    ],
+    "incidents_no_arrival_left_out": _all("marts.fct_incidents", "invalid_at_scene_count = 1"),
     "incidents_scene_not_before_assignment": _all("marts.fct_incidents", "first_assigned_at = '2022-01-01'"),
     "incidents_en_route_not_before_assignment": _all("marts.fct_incidents", "first_assigned_at = '2022-01-01'"),
     "incidents_graded_before_assigned": _all("marts.fct_incidents", "first_graded_at = '2022-01-01'"),
@@ -560,4 +558,29 @@ FAULTS: dict[str, list[str]] = {
     "signals_limits_in_order": ["update metrics.kpi_signals set lower_limit = 0.65"],
     "signals_once_a_week": ["insert into metrics.kpi_signals select * from metrics.kpi_signals"],
     "signals_are_the_figures": ["update metrics.kpi_signals set value = 0.65"],
+    # what came every day and comes no more, and what only looks like data
+    "segments_seconds_not_rounded": _all(SEGMENTS, "talk_seconds = 120"),
+    "segments_wrap_taken": _all(SEGMENTS, "wrap_seconds = 0"),
+    "segments_talk_taken": _all(SEGMENTS, "talk_seconds = 0"),
+    "calls_of_every_outcome": [
+        "insert into landing.contents select * replace (business_date - 7 as business_date) from landing.contents",
+        f"update {CALLS} set outcome = 'abandoned' where call_key like '%3' or call_key like '%4' or call_key "
+        f"like '%5'",
+        *_days_before(CALLS, "offered_date"),
+        *_gone(CALLS, "outcome = 'abandoned' and offered_date = '2021-10-05'"),
+    ],
+    "incidents_of_every_flag": [
+        *_days_before(ENRICHED, "created_date"),
+        f"update {ENRICHED} set is_domestic_abuse = false where created_date = '2021-10-05'",
+    ],
+    "events_assigned_once_at_a_time": [
+        *_gone(EVENTS, "event_code = 'UNASSIGNED'"),
+        f"insert into {EVENTS} select * from {EVENTS} where event_code = 'ASSIGNED'",
+    ],
+    "statuses_area_of_the_incident": [f"update {PRESSED} set area_code = 'HEREF'"],
+    "national_month_is_the_files": _all("staging.base_bt_999_national", "month = date '2021-08-01'"),
+    "recruitment_month_is_the_files": _all("staging.base_recruitment", "month = month - interval 6 month"),
+    "deliveries_bring_something_new": [
+        "update quality.deliveries set rows_duplicate = 90, rows_loaded = 10 where name = 'acd_segments_20211005.csv'"
+    ],
 }

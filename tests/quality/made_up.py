@@ -134,7 +134,8 @@ def _rows(export: str) -> Iterator[tuple[date, Row]]:
     elif export == "legacy_incidents":
         yield from ((date(2021, 1, 1), row) for row in _legacy())
     else:
-        yield from ((date(2021, 10, 1), row) for row in _monthly(export))
+        for row in _monthly(export):
+            yield (row["month"] if export == "recruitment" else date(2021, 10, 1)), row
 
 
 def _midnight(day: date) -> datetime:
@@ -160,7 +161,7 @@ def _segments(day: date) -> Iterator[Row]:
             "ivr_seconds": 5,
             "queue_seconds": 4,
             "ring_seconds": 3,
-            "talk_seconds": 120,
+            "talk_seconds": 121,
             "hold_seconds": 0,
             "wrap_seconds": 30,
             "agent_token": f"agent{number % 7}",
@@ -170,7 +171,7 @@ def _segments(day: date) -> Iterator[Row]:
             "wrap_code": "NEW_INCIDENT",
         }
         if number % 10 == 0:
-            first |= {"disposition": "XFER", "talk_seconds": 60, "segment_end_at": start + timedelta(seconds=72)}
+            first |= {"disposition": "XFER", "talk_seconds": 61, "segment_end_at": start + timedelta(seconds=72)}
         yield first
         if number % 10 == 0:
             second_start = start + timedelta(seconds=72)
@@ -405,6 +406,7 @@ def _make_models(con: duckdb.DuckDBPyConnection) -> None:
         "(created_at + interval 4 minute)::timestamptz as first_en_route_at, closed_at::timestamptz as closed_at, "
         "600 as response_seconds, 0 as invalid_at_scene_count, call_ref as call_key, source as source_code, "
         "lpa as area_code, null::varchar as disruption_key, true as is_repeat_victim, "
+        "is_domestic_abuse = 'Y' as is_domestic_abuse, true as is_urban, "
         "_delivery_id, _source_row "
         "from staging.base_saab_incidents"
     )
