@@ -55,10 +55,15 @@ _STATE_CHOICES = {
     "pass": "Passing",
     "none": "Not judged",
 }
-_CHANGE_PAGES = {
-    "FILE": "exports.html", "ARRIVAL": "exports.html", "DRIFT": "exports.html", "REGISTER": "publishable.html",
-    "DISRUPTION": "disruptions.html", "REVIEW": "reviews.html", "RULE": "rules.html",
-}  # fmt: skip
+_CHANGE_PAGES = {  # the gravest kinds first
+    "REGISTER": "publishable.html",
+    "DISRUPTION": "disruptions.html",
+    "ARRIVAL": "exports.html",
+    "RULE": "rules.html",
+    "DRIFT": "exports.html",
+    "FILE": "exports.html",
+    "REVIEW": "reviews.html",
+}
 
 
 def pages(it: Published) -> Iterator[tuple[str, str]]:
@@ -115,7 +120,9 @@ def _page(
 
 # --- this week ------------------------------------------------------------------------------------------------------
 def _index(it: Published) -> dict[str, Any]:
-    changes = [{**change, "name": _subject(it, change), "address": _address_of(it, change)} for change in it.changes]
+    changes = [
+        {**change, "name": _subject(it, change), "address": _address_of(it, change)} for change in _gravest_first(it)
+    ]
     late = [row for row in it.freshness if row["is_late"]]
     available = [row for row in it.indicators if row["status"] == "AVAILABLE"]
     arrived = [row for row in it.freshness if row["newest_business_date"] is not None]
@@ -138,6 +145,15 @@ def _index(it: Published) -> dict[str, Any]:
         "arrived": arrived,
         "shown": _INDEX_ROWS,
     }
+
+
+def _gravest_first(it: Published) -> list[Row]:
+    """Changes by their kind, those of rules as gravely as the rules stand."""
+    kinds = {kind: place for place, kind in enumerate(_CHANGE_PAGES)}
+    places = {rule["rule_id"]: place for place, rule in enumerate(it.rules)}
+    return sorted(
+        it.changes, key=lambda change: (kinds.get(change["kind"], len(kinds)), places.get(change["subject"], 0))
+    )
 
 
 def _by_cause(held: Sequence[Row]) -> list[dict[str, Any]]:
