@@ -97,11 +97,10 @@ def _weeks() -> dict[str, Any]:
         axis=alt.Axis(format="%-d %b", tickCount=8, grid=False),
     )
     base = alt.Chart(_rows(), width=560, height=130)
-    bars = base.mark_bar(color=ACCENT, width=13).encode(
-        x, alt.Y("failed_count:Q", title=None, axis=alt.Axis(tickCount=4, tickMinStep=1, format=",d"))
-    )
+    y = alt.Y("failed_count:Q", title=None, axis=alt.Axis(tickCount=4, tickMinStep=1, format=",d"))
+    bars = base.mark_bar(color=ACCENT, width=13).encode(x, y)
     letters = base.mark_text(baseline="bottom", dy=-3, fontSize=11, fontWeight="bold", color=INK).encode(
-        x, alt.Y("failed_count:Q"), alt.Text("letter:N")
+        x, y, alt.Text("letter:N")
     )
     return _compiled(bars + letters)
 
