@@ -23,6 +23,9 @@ _FONT = "Arial, Helvetica, sans-serif"
 _ROWS = "rows"
 _VEGA_LITE = "6.1"
 
+# Of few rows the library marks halves too: they are not written.
+_COUNTS = {"tickCount": 4, "format": ",d", "labelExpr": "datum.value % 1 ? '' : datum.label"}
+
 Row = Mapping[str, Any]
 
 
@@ -97,7 +100,7 @@ def _weeks() -> dict[str, Any]:
         axis=alt.Axis(format="%-d %b", tickCount=8, grid=False),
     )
     base = alt.Chart(_rows(), width=560, height=130)
-    y = alt.Y("failed_count:Q", title=None, axis=alt.Axis(tickCount=4, tickMinStep=1, format=",d"))
+    y = alt.Y("failed_count:Q", title=None, axis=alt.Axis(**_COUNTS))
     bars = base.mark_bar(color=ACCENT, width=13).encode(x, y)
     letters = base.mark_text(baseline="bottom", dy=-3, fontSize=11, fontWeight="bold", color=INK).encode(
         x, y, alt.Text("letter:N")
@@ -152,7 +155,7 @@ def _days() -> dict[str, Any]:
                 scale=alt.Scale(padding=6),
                 axis=alt.Axis(format="%-d %b", tickCount=8, grid=False),
             ),
-            alt.Y("failed_count:Q", title=None, axis=alt.Axis(tickCount=4, tickMinStep=1, format=",d")),
+            alt.Y("failed_count:Q", title=None, axis=alt.Axis(**_COUNTS)),
         )
     )
     return _compiled(columns)
