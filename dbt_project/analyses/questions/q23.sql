@@ -1,56 +1,35 @@
 -- Q23. What is wrong with the data this week, by quality dimension and system, is it better than last week, and which indicators does
 --   it touch?
--- Read: First the rules of the newest generation that failed (WARN or FAIL) or could not run (ERROR), by dimension and system: how
---   many, how many rows, how many in the newest generation of a week before; is_better compares the failing rows. Then the rows and
---   files set aside whose business date lies in the week, by system, beside those of the week before.
--- Caveats: A rule looks at what was delivered or touched by its run: more deliveries, more failing rows. Without a generation that is a
---   week older the comparison of rules is unknown, that of rows set aside is not. NOT_APPLICABLE and NOT_RUN are not PASS.
+-- Read: First the rules as they stand that failed (WARN or FAIL) or could not run (ERROR), by dimension and system: how many, how many
+--   rows, how many at their newest judgement of a week before; is_better compares the failing rows; open_count is how many findings
+--   nobody signed off (reports.quality_rules has them one by one). Then the rows and files set aside whose business date lies in the
+--   week, by system, beside those of the week before.
+-- Caveats: A rule looks at what was delivered or touched by its run: more deliveries, more failing rows. A rule that the newest run had
+--   no rows for stands as it was last judged. Without a judgement that is a week older the comparison of rules is unknown, that of
+--   rows set aside is not.
 with
 
-ranked as (
-    select *, row_number() over (partition by rule_id order by generation desc) as place
-    from quality.rule_results
-),
-
-now as (select * from ranked where place = 1),
-
-newest_before as (
-    select ranked.rule_id, max(ranked.generation) as generation
-    from ranked
-    inner join now on ranked.rule_id = now.rule_id and ranked.business_date <= now.business_date - 7
-    where ranked.place > 1
-    group by ranked.rule_id
-),
-
-before as (
-    select ranked.*
-    from ranked
-    inner join newest_before on ranked.rule_id = newest_before.rule_id and ranked.generation = newest_before.generation
-),
-
 touched as (
-    select now.dimension, now.system, string_agg(distinct indicators.kpi_id, ', ' order by indicators.kpi_id) as indicators
-    from now
-    inner join (select rule_id, unnest(indicators) as kpi_id from quality.rules) as indicators on now.rule_id = indicators.rule_id
-    where now.status in ('WARN', 'FAIL', 'ERROR')
-    group by now.dimension, now.system
+    select dimension, system, string_agg(distinct kpi_id, ', ' order by kpi_id) as indicators
+    from (select dimension, system, unnest(indicators) as kpi_id from reports.quality_rules where is_failing) as failing
+    group by dimension, system
 ),
 
 rules as (
     select
         '1 rules' as part,
-        now.dimension,
-        now.system,
+        dimension,
+        system,
         count(*) as checked_count,
-        count(*) filter (where now.status in ('WARN', 'FAIL')) as failing_count,
-        count(*) filter (where now.status = 'ERROR') as error_count,
-        sum(case when now.status in ('WARN', 'FAIL') then now.failed_count else 0 end) as failing_rows,
+        count(*) filter (where status in ('WARN', 'FAIL')) as failing_count,
+        count(*) filter (where status = 'ERROR') as error_count,
+        sum(case when status in ('WARN', 'FAIL') then failed_count else 0 end) as failing_rows,
         case
-            when count(before.rule_id) > 0 then sum(case when before.status in ('WARN', 'FAIL') then before.failed_count else 0 end)
-        end as failing_rows_before
-    from now
-    left join before on now.rule_id = before.rule_id
-    group by now.dimension, now.system
+            when count(status_before) > 0 then sum(case when status_before in ('WARN', 'FAIL') then failed_count_before else 0 end)
+        end as failing_rows_before,
+        count(*) filter (where is_open) as open_count
+    from reports.quality_rules
+    group by dimension, system
 ),
 
 newest as (
@@ -69,7 +48,8 @@ set_aside as (
         count(*) filter (where dates.week_start_date = newest.week_start_date and deliveries.status = 'QUARANTINED') as failing_count,
         0 as error_count,
         sum(case when dates.week_start_date = newest.week_start_date then deliveries.rows_quarantined else 0 end) as failing_rows,
-        sum(case when dates.week_start_date = newest.week_start_date then 0 else deliveries.rows_quarantined end) as failing_rows_before
+        sum(case when dates.week_start_date = newest.week_start_date then 0 else deliveries.rows_quarantined end) as failing_rows_before,
+        cast(null as bigint) as open_count
     from quality.deliveries as deliveries
     inner join marts.dim_dates as dates on deliveries.business_date = dates.local_date
     inner join newest on dates.week_start_date in (newest.week_start_date, newest.week_start_date - 7)
@@ -83,6 +63,7 @@ final as (
         cast(parts.failing_rows as bigint) as failing_rows,
         cast(parts.failing_rows_before as bigint) as failing_rows_before,
         parts.failing_rows < parts.failing_rows_before as is_better,
+        parts.open_count,
         case when parts.part = '1 rules' then touched.indicators end as indicators
     from (select * from rules union all select * from set_aside) as parts
     left join touched on parts.dimension = touched.dimension and parts.system = touched.system
