@@ -137,14 +137,39 @@ def _replace_failing_rows(con: duckdb.DuckDBPyConnection, results: Sequence[Rule
     _insert(con, "quality.rule_samples", SAMPLE_COLUMNS, (row for result in results for row in _sample_rows(result)))
 
 
+# What of an old generation is kept, by rule: the last result of each week; what tells since when it fails; what a
+# reviewer saw, which tells whether a finding got graver since.
+_KEPT_OF_OLD = """
+with judged as (
+    select rule_id, generation, status,
+        date_trunc('week', coalesce(business_date, try_strptime(left(generation, 8), '%Y%m%d'))) as week
+    from quality.rule_results
+    where status not in ('NOT_RUN', 'NOT_APPLICABLE')
+),
+passes as (select rule_id, max(generation) as generation from judged where status = 'PASS' group by rule_id)
+select rule_id, max(generation) as generation from judged group by rule_id, week
+union
+from passes
+union
+select judged.rule_id, min(judged.generation)
+from judged
+left join passes on judged.rule_id = passes.rule_id
+where passes.generation is null or judged.generation > passes.generation
+group by judged.rule_id
+union
+select judged.rule_id, max(judged.generation)
+from judged
+inner join quality.reviews on judged.rule_id = reviews.rule_id and judged.generation <= reviews.seen_generation
+group by judged.rule_id, reviews.review_id
+"""
+
+
 def _thin_out(con: duckdb.DuckDBPyConnection) -> None:
-    """Of generations that are old by now, only the last result of each rule and week that was judged."""
+    """Of generations that are old by now, only what the views of reports/ still need."""
     con.execute(
         "delete from quality.rule_results where generation not in "
         f"(select distinct generation from quality.rule_results order by generation desc limit {_KEPT_WHOLE}) "
-        "and (rule_id, generation) not in (select rule_id, max(generation) from quality.rule_results "
-        "where status not in ('NOT_RUN', 'NOT_APPLICABLE') "
-        "group by rule_id, date_trunc('week', coalesce(business_date, try_strptime(left(generation, 8), '%Y%m%d'))))"
+        f"and (rule_id, generation) not in (select rule_id, generation from ({_KEPT_OF_OLD}))"
     )
 
 

@@ -114,6 +114,24 @@ def test_of_old_generations_the_last_judged_result_of_each_week_is_kept(
     ]
 
 
+def test_of_old_generations_since_when_a_rule_fails_and_what_a_reviewer_saw_are_kept(
+    con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failure means that a finding seems to be older than it is, or that a sign-off ends though nothing got graver."""
+    monkeypatch.setattr("orchestration.quality.results._KEPT_WHOLE", 2)
+    write_results(con, _results("20210906T010000Z", Status.WARN)[:1])
+    rule_id = _results("g")[0].rule_id
+    con.execute(
+        "insert into quality.reviews (review_id, rule_id, seen_generation) values ('1', ?, '20210907T090000Z')",
+        [rule_id],
+    )
+    statuses = [Status.FAIL, Status.PASS, Status.WARN, Status.WARN, Status.FAIL, Status.FAIL]
+    for number, status in enumerate(statuses, start=7):
+        write_results(con, _results(f"202109{number:02}T010000Z", status)[:1])
+    found = con.execute("select generation[7:8], status from quality.rule_results order by all").fetchall()
+    assert found == [("07", "FAIL"), ("08", "PASS"), ("09", "WARN"), ("11", "FAIL"), ("12", "FAIL")]
+
+
 def test_which_rows_failed_is_carried_over_into_a_new_build_database(tmp_path: Path) -> None:
     published = tmp_path / "published.duckdb"
     with duckdb.connect(str(published)) as con:
