@@ -2,8 +2,8 @@
 
 A clean force-year of exports and the day after it are made once and kept. Then are measured, each in processes of its
 own: the floor of the year, `occ run` on the year into a new warehouse, on the new day on top of it, and with nothing
-new; all quality rules on the new day and on everything, beside the same as plain SQL. The warehouse is put back as it
-was before each new day. Prints a table and writes `build/bench.json`.
+new; all quality rules on the new day and on everything, beside the same as plain SQL; the quality report. The warehouse
+is put back as it was before each new day. Prints a table and writes `build/bench.json`.
 
     python -m tests.floor.bench [--quick]      --quick: a fiftieth of a force, a month, every step once
 """
@@ -41,6 +41,7 @@ LIMITS = {
     "rules_day_seconds": 20.0,
     "rules_year_seconds": 120.0,
     "rules_year_peak_mb": 2000.0,
+    "report_seconds": 15.0,
 }
 FLOORS_IN_A_FULL_RUN, SECONDS_BESIDE_THEM = 3, 30
 
@@ -55,6 +56,7 @@ class Plan:
     scale: float
     repeats: int
     seed: int = 2021
+    rules_on: tuple[str, ...] = ("day", "year")
 
     @property
     def day_after(self) -> date:
@@ -99,7 +101,7 @@ def whole_year(work: Path) -> Plan:
 
 
 def quick_month(work: Path) -> Plan:
-    return Plan(work / "quick", date(2021, 9, 1), date(2021, 9, 30), scale=0.02, repeats=1)
+    return Plan(work / "quick", date(2021, 9, 1), date(2021, 9, 30), scale=0.02, repeats=1, rules_on=("year",))
 
 
 @dataclass
@@ -206,7 +208,8 @@ def _files(folder: Path) -> list[Path]:
 
 
 # --- measurements ---------------------------------------------------------------------------------------------------
-OCC_RUN = ("-m", "orchestration.cli", "run")
+OCC = ("-m", "orchestration.cli")
+OCC_RUN = (*OCC, "run")
 
 
 def measure_floor(bench: Bench) -> None:
@@ -249,10 +252,23 @@ def measure_rules(bench: Bench) -> None:
     """On the build database as the run on the new day left it: the day's rows, then all of them."""
     build_db = str(bench.plan.warehouse / "build" / "occ_build.duckdb")
     rules = ["-m", "tests.floor.rules_as_sql", build_db]
-    for extent in ("day", "year"):
+    for extent in bench.plan.rules_on:
         for _ in range(bench.plan.repeats if extent == "day" else 1):
             bench.measure(f"rules_{extent}", [*rules, extent, "--engine"])
             bench.measure(f"plain_rules_{extent}", [*rules, extent])
+
+
+def measure_report(bench: Bench) -> None:
+    """The quality report of the year, with half a year of weekly results behind it."""
+    from tests.reports.long_history import prepare
+
+    folder = bench.plan.work / "report"
+    for _ in range(bench.plan.repeats):
+        shutil.rmtree(folder, ignore_errors=True)
+        prepare(bench.plan.warehouse, folder / "warehouse")
+        where = ["--warehouse", str(folder / "warehouse"), "--out", str(folder / "pages")]
+        bench.measure("report", [*OCC, "report", "quality", *where])
+    shutil.rmtree(folder)
 
 
 def measure_nothing_new(bench: Bench) -> None:
@@ -314,6 +330,9 @@ def report_of(bench: Bench, exports: Mapping[str, Any]) -> dict[str, Any]:
         "floor_peak_mb": max(round(each.peak_mb) for each in bench.measured["floor"]),
         "noop_peak_mb": max(round(each.peak_mb) for each in bench.measured["noop"]),
         **_rules_of(bench),
+        "report_seconds": bench.median("report", _wall),
+        "report_cpu_seconds": bench.median("report", _cpu),
+        "report_peak_mb": max(round(each.peak_mb) for each in bench.measured["report"]),
         "stages": {name: _stages(bench.measured[name][-1]) for name in ("full", "day", "noop")},
         "slowest_models": bench.slowest,
         "rows": _rows(bench.plan),
@@ -330,7 +349,7 @@ def report_of(bench: Bench, exports: Mapping[str, Any]) -> dict[str, Any]:
 def _rules_of(bench: Bench) -> dict[str, float]:
     """What all rules cost, and how many times what the same rules cost as plain SQL."""
     found: dict[str, float] = {}
-    for extent in ("day", "year"):
+    for extent in bench.plan.rules_on:
         for name in (f"rules_{extent}", f"plain_rules_{extent}"):
             found[f"{name}_seconds"] = bench.median(name, _wall)
             found[f"{name}_cpu_seconds"] = bench.median(name, _cpu)
@@ -383,6 +402,11 @@ def _machine() -> dict[str, Any]:
 def print_report(report: Mapping[str, Any]) -> None:
     """The table, with the limits that the project set itself."""
     limits = LIMITS | {"full_year_seconds": FLOORS_IN_A_FULL_RUN * report["floor_year_seconds"] + SECONDS_BESIDE_THEM}
+    judged = [
+        (extent, of)
+        for extent, of in (("day", "the new day"), ("year", "everything"))
+        if f"rules_{extent}_ratio" in report
+    ]
     rows = [
         ("floor of the year", "floor_year_seconds", "floor_year_cpu_seconds", "floor_peak_mb"),
         ("full run of the year", "full_year_seconds", "full_year_cpu_seconds", "full_peak_mb"),
@@ -390,9 +414,10 @@ def print_report(report: Mapping[str, Any]) -> None:
         ("nothing new", "noop_seconds", "noop_cpu_seconds", "noop_peak_mb"),
         *(
             (text.format(of=of), f"{name}_{extent}_seconds", f"{name}_{extent}_cpu_seconds", f"{name}_{extent}_peak_mb")
-            for extent, of in (("day", "the new day"), ("year", "everything"))
+            for extent, of in judged
             for name, text in (("rules", "all rules on {of}"), ("plain_rules", "the same as plain SQL"))
         ),
+        ("the quality report", "report_seconds", "report_cpu_seconds", "report_peak_mb"),
     ]
     print()
     print_rows(
@@ -414,7 +439,7 @@ def print_report(report: Mapping[str, Any]) -> None:
     print(f"full / floor = {report['ratio_whole']}, in CPU seconds {report['ratio_cpu']}")
     ratios = ", ".join(
         f"{report[f'rules_{extent}_ratio']} on {of} (in CPU seconds {report[f'rules_{extent}_ratio_cpu']})"
-        for extent, of in (("day", "the new day"), ("year", "everything"))
+        for extent, of in judged
     )
     print(f"rules / the same as plain SQL = {ratios}\n")
     runs = report["stages"]
@@ -444,7 +469,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     bench = Bench(quick_month(given.work.absolute()) if given.quick else whole_year(given.work.absolute()))
     exports = make_exports(bench)
-    for step in (measure_floor, measure_full_run, measure_new_day, measure_rules, measure_nothing_new):
+    for step in (measure_floor, measure_full_run, measure_new_day, measure_rules, measure_report, measure_nothing_new):
         step(bench)
     report = report_of(bench, exports)
     out = given.out or (bench.plan.work / "bench.json" if given.quick else PROJECT / "build" / "bench.json")

@@ -17,8 +17,8 @@ from tests.floor.measuring import CommandFailed, measure
 KEYS = {
     "full_year_seconds", "floor_year_seconds", "day_seconds", "day_peak_mb", "noop_seconds", "full_year_cpu_seconds",
     "floor_year_cpu_seconds", "ratio", "full_peak_mb", "stages", "rows", "machine", "exports",
-    "rules_day_seconds", "rules_day_cpu_seconds", "rules_day_peak_mb", "rules_day_ratio", "rules_year_seconds",
-    "rules_year_cpu_seconds", "rules_year_peak_mb", "rules_year_ratio", "rules_year_ratio_cpu",
+    "rules_year_seconds", "rules_year_cpu_seconds", "rules_year_peak_mb", "rules_year_ratio", "rules_year_ratio_cpu",
+    "report_seconds", "report_cpu_seconds", "report_peak_mb",
 }  # fmt: skip
 
 
