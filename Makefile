@@ -56,6 +56,9 @@ torture: install ## kills runs: KILLS=500, SEED=1, RESUME=1; prints a line of fi
 fuzz: install ## spoiled files of every fault class over every export, each accounted for; prints a table
 	@$(BIN)/python -m tests.fuzz.fuzz
 
+mutate: install ## planted data faults, mutated models, false alarms: what is caught and what not (WORKERS=2, SEED=1, PARTS="data sql clean"; resumable)
+	@WORKERS=$(or $(WORKERS),1) SEED=$(or $(SEED),1) $(BIN)/python -m tests.mutate.mutate $(PARTS)
+
 lint: install ## style, types, SQL
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -78,4 +81,4 @@ bench: install ## speed beside the floor, into build/bench.json (at most 25 minu
 clean: ## remove what was built (not the virtual environment, not the key)
 	rm -rf build
 
-.PHONY: help install lock run test test-all fuzz orders lint dev docs bench clean torture
+.PHONY: help install lock run test test-all fuzz orders lint dev docs bench clean torture mutate

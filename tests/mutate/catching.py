@@ -48,8 +48,8 @@ class Catch:
 class TinyWorld:
     """Worlds of tests/reference/worlds.py in one warehouse, built with the models as they stand."""
 
-    def __init__(self, folder: Path, *seeds: int, in_two_runs: bool = False) -> None:
-        self.seeds, self.in_two_runs = seeds, in_two_runs
+    def __init__(self, folder: Path, *seeds: int, in_two_runs: bool = False, up_to: str = "") -> None:
+        self.seeds, self.in_two_runs, self._up_to = seeds, in_two_runs, up_to
         version = code_version(settings_for(folder, folder))
         named = "_".join(map(str, seeds))
         self.folder = folder / f"tiny_{named}_{'twice' if in_two_runs else 'once'}_{version}"
@@ -79,7 +79,7 @@ class TinyWorld:
         later = [path for path in files if self.in_two_runs and days[-1] in path.name]
         self.made.warehouse.mkdir(parents=True, exist_ok=True)
         self._deliver([path for path in files if path not in later])
-        _build_all(self.made)
+        self._build()
         if self.in_two_runs:
             publish_deliveries(self.made)
             self._deliver(later)
@@ -94,27 +94,44 @@ class TinyWorld:
         self.made.export()
         steps.land_deliveries(self.made)
 
+    def _build(self) -> None:
+        """All models, or those that one is made of; without their tests, which pass (or `make test` says so)."""
+        if self._up_to:
+            failed = _invoke(self.made, None, ["build", *_FROM_NOTHING, *_TESTS_WITHIN, "--select", f"+{self._up_to}"])
+        else:
+            failed = dbt.build(self.made, full_refresh=True, exclude=["resource_type:test"]).failed_models
+        assert not failed, failed
+
     def copied(self) -> Settings:
         """A copy to build a mutant in."""
         return copied(self.made, self.folder / f"copy_{os.getpid()}")
 
-    def differences(self, settings: Settings) -> str:
+    def _what_to_build(self, mutant: Mutant) -> list[str]:
+        """What comes of the mutant, from nothing; in a world of two runs all that the second, a daily run, builds."""
+        if self.in_two_runs:
+            untouched = ["config.materialized:view", "resource_type:seed"]
+            return ["--exclude-resource-type", "unit_test", "--exclude", *untouched]
+        if self._up_to:
+            return [*_FROM_NOTHING, *_TESTS_WITHIN, "--select", f"{mutant.model}+,+{self._up_to}"]
+        return [*_FROM_NOTHING, "--select", f"{mutant.model}+"]
+
+    def differences(self, settings: Settings, compared: Sequence[str]) -> str:
         """The first table that is not as the independent calculation has it."""
-        for name, how in _COMPARED.items():
+        for name in compared:
             if name == "unresourced_hourly" and len(self.seeds) > 1:
                 continue  # a year of hours, which the others do not have
-            if how(settings, self.landed):
+            if _COMPARED[name](settings, self.landed):
                 return name
         return ""
 
-    def catch(self, mutant: Mutant) -> Catch:
-        """Build the mutant here."""
+    def catch(self, mutant: Mutant, compared: Sequence[str] = ()) -> Catch:
+        """Build the mutant here and compare what is there, or only some of it."""
         settings = self.copied()
         try:
-            said = _build(settings, mutant, whole=self.in_two_runs)
+            said = _invoke(settings, mutant, ["build", *self._what_to_build(mutant)])
             if said:
                 return Catch(f"dbt: {said[0]}", runs=not any(_NEVER_RAN.search(each) for each in said))
-            found = self.differences(settings)
+            found = self.differences(settings, compared or list(_COMPARED))
             if found:
                 return Catch(f"reference: {found}")
             return Catch(differs=set() if self.in_two_runs else _tables_that_differ(settings, self.made))
@@ -145,36 +162,22 @@ def copied(made: Settings, folder: Path) -> Settings:
     return settings
 
 
-def catch_in(
-    made: Settings, landed: reference.Landing, mutant: Mutant, folder: Path, *, up_to: str, compared: Sequence[str]
-) -> Catch:
-    """Build the mutant in a copy of a warehouse, up to one model, and compare some of what the reference has."""
-    settings = copied(made, folder)
-    said = _invoke(settings, mutant, ["build", *_FROM_NOTHING, "--select", f"{mutant.model}+,+{up_to}"])
-    if said:
-        return Catch(f"dbt: {said[0]}", runs=not any(_NEVER_RAN.search(each) for each in said))
-    found = next((name for name in compared if _COMPARED[name](settings, landed)), "")
-    return Catch(f"reference: {found}" if found else "")
-
-
 def worlds(folder: Path) -> list[TinyWorld]:
-    """What a mutant is built on, in this order."""
-    return [
-        TinyWorld(folder, *TOGETHER),
-        TinyWorld(folder, 0, in_two_runs=True),
-        TinyWorld(folder, 0),
-        TinyWorld(folder, 3),
-    ]
+    """What mutants are built on: all on the first, what survives there on the others."""
+    return [TinyWorld(folder, *TOGETHER), TinyWorld(folder, 0), TinyWorld(folder, 0, in_two_runs=True)]
 
 
 def catch(mutant: Mutant, folder: Path) -> Catch:
-    """Try one way after the other, the cheap ones first, until one catches the mutant."""
-    differs: set[str] = set()
+    """Try the cheap ways: the model's unit tests, then the first world."""
     together = worlds(folder)[0]
     caught = _unit_tests(together, mutant)
-    if caught.by:
-        return caught
-    for world in worlds(folder):
+    return caught if caught.by else together.catch(mutant)
+
+
+def catch_survivor(mutant: Mutant, folder: Path) -> Catch:
+    """Try the ways that cost more: the other worlds, then the tests of the model's room."""
+    differs: set[str] = set()
+    for world in worlds(folder)[1:]:
         caught = world.catch(mutant)
         if caught.by:
             return caught
@@ -185,8 +188,8 @@ def catch(mutant: Mutant, folder: Path) -> Catch:
 
 def _unit_tests(world: TinyWorld, mutant: Mutant) -> Catch:
     """dbt's unit tests of the model, which need its parents' columns and no rows."""
-    manifest = _mutated(world.made, mutant)
-    if not any(test.model == mutant.model for test in manifest.unit_tests.values()):
+    described = next(MODELS.rglob(f"{mutant.model}.yml"), None)
+    if described is None or "unit_tests:" not in described.read_text():
         return Catch()
     settings = world.copied()
     try:
@@ -198,18 +201,11 @@ def _unit_tests(world: TinyWorld, mutant: Mutant) -> Catch:
     return Catch(f"dbt: {said[0]}", runs=not any(_NEVER_RAN.search(each) for each in said))
 
 
-def _build(settings: Settings, mutant: Mutant, *, whole: bool) -> list[str]:
-    """Build the mutant and what comes of it; what failed. `whole`: as a daily run does."""
-    if whole:
-        daily = ["--exclude-resource-type", "unit_test", "--exclude", "config.materialized:view", "resource_type:seed"]
-        return _invoke(settings, mutant, ["build", *daily])
-    return _invoke(settings, mutant, ["build", *_FROM_NOTHING, "--select", f"{mutant.model}+"])
-
-
+_TESTS_WITHIN = ("--indirect-selection", "cautious")  # those of what is built and of nothing else
 _FROM_NOTHING = ("--full-refresh", "--exclude-resource-type", "unit_test")
 
 
-def _invoke(settings: Settings, mutant: Mutant, arguments: list[str]) -> list[str]:
+def _invoke(settings: Settings, mutant: Mutant | None, arguments: list[str]) -> list[str]:
     from dbt.cli.main import dbtRunner
 
     os.environ["OCC_BUILD_MEMORY"], os.environ["OCC_BUILD_CORES"] = "2GB", "1"
@@ -225,23 +221,18 @@ def _invoke(settings: Settings, mutant: Mutant, arguments: list[str]) -> list[st
     return [f"{each.node.name}: {(each.message or str(each.status)).splitlines()[0][:160]}" for each in failed]
 
 
-def _mutated(settings: Settings, mutant: Mutant) -> Any:
-    """The parsed models with the mutant's text in its model's place."""
+def _mutated(settings: Settings, mutant: Mutant | None) -> Any:
+    """The parsed models with the mutant's text, if there is one, in its model's place."""
     from dbt.contracts.graph.manifest import Manifest
 
     manifest = Manifest.from_msgpack(dbt.manifest_path(settings).with_name("partial_parse.msgpack").read_bytes())
     for node in manifest.nodes.values():
         if node.resource_type == "seed":
             node.root_path = str(dbt.project_folder(settings))
-        if node.resource_type == "model" and node.name == mutant.model:
+        if mutant and node.resource_type == "model" and node.name == mutant.model:
             node.raw_code = mutant.text.strip()
     manifest.build_flat_graph()
     return manifest
-
-
-def _build_all(settings: Settings) -> None:
-    outcome = dbt.build(settings, full_refresh=True, exclude=["resource_type:test"])
-    assert not outcome.failed_models, outcome.failed_models
 
 
 def _open_to_readers(settings: Settings) -> None:
@@ -305,7 +296,7 @@ ROOM_TESTS = {
 }
 
 
-def tests_of(model: str) -> list[str]:
+def room_tests_of(model: str) -> list[str]:
     """The test files of a model's room."""
     path = next(MODELS.rglob(f"{model}.sql")).relative_to(MODELS).with_suffix("").as_posix()
     return ROOM_TESTS[max((key for key in ROOM_TESTS if path.startswith(key)), key=len)]
@@ -323,11 +314,11 @@ def run_room_tests(mutant: Mutant, folder: Path) -> str:
         (tree / name).symlink_to(PROJECT / name)
     original = next(MODELS.rglob(f"{mutant.model}.sql"))
     (tree / "dbt_project" / original.relative_to(DBT_PROJECT)).write_text(mutant.text)
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-m", "not long", "-p", "no:cacheprovider", "--tb=no"]
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-m", "not long", "-o", "cache_dir=cache", "--tb=no"]
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("OCC_", "DAGSTER_"))}
     environment |= {"OCC_PARSED_MODELS": str(tree / "parsed"), "PYTHONPATH": str(tree)}
     ran = subprocess.run(
-        [*command, *tests_of(mutant.model)], cwd=tree, env=environment, capture_output=True, text=True, check=False
+        [*command, *room_tests_of(mutant.model)], cwd=tree, env=environment, capture_output=True, text=True, check=False
     )
     shutil.rmtree(tree, ignore_errors=True)
     failed = re.findall(r"^(?:FAILED|ERROR) (\S+)", ran.stdout, re.MULTILINE)

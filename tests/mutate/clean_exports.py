@@ -35,7 +35,7 @@ class Season:
 SEASONS = (
     Season("autumn", 101, date(2021, 9, 13), date(2021, 10, 12), date(2021, 10, 14)),
     Season("clocks back", 102, date(2021, 10, 4), date(2021, 10, 30), date(2021, 11, 2)),
-    Season("Christmas and New Year", 103, date(2021, 11, 29), date(2021, 12, 24), date(2022, 1, 4)),
+    Season("Christmas and New Year", 103, date(2021, 11, 29), date(2021, 12, 24), date(2022, 1, 3)),
     Season("clocks forward", 104, date(2022, 2, 28), date(2022, 3, 26), date(2022, 3, 29)),
     Season("Easter", 105, date(2022, 3, 28), date(2022, 4, 14), date(2022, 4, 19)),
     Season("Jubilee", 106, date(2022, 5, 9), date(2022, 6, 1), date(2022, 6, 6)),
@@ -98,7 +98,7 @@ def _due(name: str, digits: str) -> date:
 
 
 def _judge(settings: Settings, when: str, found: Alarms, *, full: bool) -> None:
-    land_and_build(settings, None, full=full)
+    land_and_build(settings, RULES, full=full)
     results = run_rules(settings.build_db, generation="mutate", full=full, rules_dir=RULES)
     publish_deliveries(settings)
     for result in results:

@@ -122,28 +122,28 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "No call of 999 is in the extract.",
         CALLS,
         without(having(DIALLED="999")),
-        ("incidents_call_ref_came",),
+        ("calls_of_every_line", "incidents_call_ref_came"),
     ),
     DataFault(
         "emergency_calls_as_101",
         "Calls of 999 are delivered as calls of 101.",
         CALLS,
         recoded("DIALLED", {"999": "101"}),
-        ("incidents_source_agrees_with_call",),
+        ("calls_of_every_line", "incidents_source_agrees_with_call"),
     ),
     DataFault(
         "abandoned_calls_left_out",
         "The extract holds no abandoned call.",
         CALLS,
         without(having(DISPOSITION="ABN")),
-        (),
+        ("calls_every_outcome", "segments_transfer_went_on"),
     ),
     DataFault(
         "answered_calls_as_abandoned",
         "A third of the answered calls is delivered as abandoned.",
         CALLS,
         write("DISPOSITION", "ABN", one_in(3, having(DISPOSITION="ANS"))),
-        (),
+        ("segments_abandoned_has_no_talk",),
     ),
     DataFault(
         "telephony_times_local",
@@ -164,7 +164,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "The clock of telephony runs ten minutes behind the incident system's.",
         CALLS,
         shifted(("SEG_START", "SEG_END"), -10),
-        (),
+        ("calls_start_on_their_file_day", "agent_intervals_same_clock_as_calls"),
     ),
     DataFault(
         "seconds_as_minutes",
@@ -185,7 +185,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "Durations are rounded to ten seconds.",
         CALLS,
         rounded(DURATIONS, 10),
-        ("segments_seconds_fit_their_span",),
+        ("segments_seconds_to_the_second", "segments_seconds_fit_their_span"),
     ),
     DataFault(
         "decimal_seconds",
@@ -213,14 +213,14 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "Wrap-up is no longer timed: its seconds are all nought.",
         CALLS,
         write("WRAP_SECS", "0"),
-        (),
+        ("segments_wrap_timed",),
     ),
     DataFault(
         "wait_columns_swapped",
         "Seconds in the queue and of talk have changed places.",
         CALLS,
         swapped("QUEUE_SECS", "TALK_SECS"),
-        (),
+        ("intervals_talk_agrees_with_calls",),
     ),
     DataFault(
         "header_columns_swapped",
@@ -248,7 +248,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "A team has a new name in the calls, and its old one in the intervals.",
         CALLS,
         recoded("TEAM", {"OCC_B": "OCC_BLUE"}),
-        ("intervals_talk_agrees_with_calls",),
+        ("agent_intervals_every_answering_team",),
     ),
     DataFault(
         "transfer_legs_lost",
@@ -367,7 +367,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "Agent intervals are written in wall-clock time as if it were UTC.",
         INTERVALS,
         _hour_later("INTERVAL_START"),
-        (),
+        ("agent_intervals_same_clock_as_calls", "agent_intervals_of_the_files_day"),
     ),
     DataFault(
         "intervals_in_minutes",
@@ -395,7 +395,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "A team is missing from the intervals.",
         INTERVALS,
         without(having(TEAM="OCC_B")),
-        ("intervals_talk_agrees_with_calls",),
+        ("agent_intervals_every_answering_team",),
     ),
     # --- incidents ---
     DataFault(
@@ -403,7 +403,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "A release counts grades from nought: every grade is delivered as the next one.",
         INCIDENTS,
         all_of(recoded("GRADE_INIT", NEXT_GRADE), recoded("GRADE_CURR", NEXT_GRADE)),
-        (),
+        ("incidents_grade_as_the_log_says",),
     ),
     DataFault(
         "grade_missing",
@@ -424,7 +424,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "Two areas are delivered under the code of one.",
         INCIDENTS,
         recoded("LPA", {"SWORC": "NWORC"}),
-        (),
+        ("incidents_of_every_area",),
     ),
     DataFault(
         "area_missing",
@@ -438,7 +438,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "The incidents of one area are not delivered.",
         INCIDENTS,
         without(having(LPA="HEREF")),
-        ("log_incident_came", "status_incident_came"),
+        ("incidents_of_every_area", "log_incident_came", "status_incident_came"),
     ),
     DataFault(
         "category_unknown",
@@ -459,7 +459,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "The domestic-abuse flag is N throughout.",
         INCIDENTS,
         write("DA_FLAG", "N"),
-        (),
+        ("incidents_domestic_abuse_some",),
     ),
     DataFault(
         "back_keyed_batch",
@@ -508,7 +508,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "New incidents take the numbers of yesterday's.",
         INCIDENTS,
         work_out("INC_REF", lambda value: value.replace("20210930", "20210929")),
-        ("incidents_key_wide_enough",),
+        ("incidents_key_wide_enough", "incidents_number_of_its_day"),
     ),
     DataFault(
         "incidents_twice_in_the_file",
@@ -543,7 +543,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "Yesterday's incidents are delivered under today's date.",
         INCIDENTS,
         of_another_day(1),
-        (),
+        ("deliveries_volume_like_same_weekday", "deliveries_mostly_new"),
     ),
     DataFault(
         "thrive_not_recorded",
@@ -647,7 +647,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "The log lacks the closings.",
         LOG,
         without(having(EVENT_CODE="CLOSED")),
-        ("states_closed_by_an_event",),
+        ("states_closed_by_an_event", "incidents_open_as_the_log_says"),
     ),
     DataFault(
         "log_events_lost",
@@ -668,14 +668,14 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "Assignments are logged twice: a resource is with an incident twice at a time.",
         LOG,
         again(having(EVENT_CODE="ASSIGNED"), _next_event),
-        (),
+        ("log_not_assigned_twice", "log_events_without_gap"),
     ),
     DataFault(
         "log_letting_go_lost",
         "Nobody logs that a resource is let go.",
         LOG,
         without(having(EVENT_CODE="UNASSIGNED")),
-        ("log_events_without_gap",),
+        ("events_of_every_kind", "log_events_without_gap"),
     ),
     DataFault(
         "log_keyed_late",
@@ -703,7 +703,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "The log of the night shift is not delivered.",
         LOG,
         without(hours("EVENT_TIME", 0, 7)),
-        ("log_events_without_gap", "states_log_came"),
+        ("events_no_half_day_silent", "log_events_without_gap"),
     ),
     # --- resources ---
     DataFault(
@@ -711,21 +711,21 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "Nobody in one area presses the button at the scene.",
         STATUS,
         without(having(STATUS_CODE="6", LPA="SHROP")),
-        (),
+        ("incidents_scene_missing_alike_in_areas",),
     ),
     DataFault(
         "scene_missing_for_a_callsign",
         "One crew never presses the button at the scene.",
         STATUS,
         without(having(STATUS_CODE="6", CALLSIGN="SHE01")),
-        (),
+        ("statuses_scene_pressed_by_every_callsign",),
     ),
     DataFault(
         "scene_missing",
         "No status at the scene is delivered.",
         STATUS,
         without(having(STATUS_CODE="6")),
-        ("incidents_scene_known_when_urgent",),
+        ("statuses_of_every_area", "incidents_scene_known_when_urgent"),
     ),
     DataFault(
         "en_route_missing",
@@ -746,7 +746,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "A month after the clocks went back the radio still runs an hour ahead.",
         STATUS,
         _hour_later("STATUS_TIME"),
-        ("states_at_scene_while_assigned",),
+        ("incidents_same_clock_as_radio", "states_at_scene_while_assigned"),
         WINTER,
     ),
     DataFault(
@@ -754,7 +754,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "The radio's times are UTC, all others the wall clock.",
         STATUS,
         shifted(("STATUS_TIME",), -60),
-        ("status_not_before_its_incident", "incidents_scene_not_before_assignment"),
+        ("incidents_same_clock_as_radio", "status_not_before_its_incident"),
     ),
     DataFault(
         "radio_clock_slow",
@@ -871,7 +871,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
             shifted(("OPENED", "FIRST_REPLY", "CLOSED"), -31 * 24 * 60),
             work_out("CONTACT_ID", lambda value: value.replace("C", "D")),
         ),
-        (),
+        ("contacts_opened_in_the_files_month",),
     ),
     DataFault(
         "workforce_of_another_month",
@@ -897,7 +897,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
                 for name in ("ESTABLISHMENT_FTE", "STRENGTH_FTE", "ABSTRACTED_FTE")
             )
         ),
-        (),
+        ("workforce_total_like_the_month_before", "workforce_heads_carry_the_strength"),
     ),
     DataFault(
         "workforce_decimal_comma",
@@ -982,7 +982,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "National figures of the month before.",
         NATIONAL,
         write("MONTH", "2021-10"),
-        (),
+        ("national_month_is_the_files",),
         WINTER,
     ),
     DataFault(
@@ -998,7 +998,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "The national table lacks the force's own row.",
         NATIONAL,
         without(having(FORCE="West Mercia")),
-        (),
+        ("national_force_there",),
         WINTER,
     ),
     DataFault(
@@ -1006,7 +1006,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "The national table counts twice the force's own calls.",
         NATIONAL,
         all_of(*(work_out(name, lambda v: str(2 * int(v)), having(FORCE="West Mercia")) for name in NATIONAL_COUNTS)),
-        (),
+        ("national_calls_agree_with_own",),
         WINTER,
     ),
 )

@@ -153,6 +153,14 @@ def _sql_mutants(chosen: argparse.Namespace) -> Entry:
     for entry in entries:
         mutant = mutants[entry["name"]]
         entry["argued"] = EQUIVALENT.get((mutant.model, mutant.operator, mutant.before), "")
+    survivors = [entry["name"] for entry in entries if entry["runs"] and not entry["caught_by"] and not entry["argued"]]
+    survived, more_cpu = _tried("survivors", survivors, try_survivor, chosen)
+    later = {entry["name"]: entry for entry in survived}
+    for entry in entries:
+        more = later.get(entry["name"], {"caught_by": [], "differs": []})
+        entry["caught_by"] = entry["caught_by"] or more["caught_by"]
+        entry["differs"] = sorted({*entry["differs"], *more["differs"]})
+    cpu += more_cpu
     print(f"\n{'mutant':<70}  caught by")
     for entry in entries:
         what = entry["caught_by"] or (["equivalent"] if entry["argued"] else [])
@@ -174,10 +182,8 @@ def _sql_mutants(chosen: argparse.Namespace) -> Entry:
 def try_mutant(name: str) -> Entry:
     """One mutant of the seed that its name begins with."""
     from tests.mutate.catching import catch
-    from tests.mutate.operators import pick
 
-    seed, _, site = name.partition("/")
-    mutant = next(mutant for mutant in pick(int(seed)) if mutant.name == site)
+    mutant = _mutant(name)
     caught = catch(mutant, FOLDER / "worlds")
     return {
         "caught_by": [caught.by] if caught.by else [],
@@ -186,6 +192,21 @@ def try_mutant(name: str) -> Entry:
         "before": mutant.before,
         "after": mutant.after,
     }
+
+
+def try_survivor(name: str) -> Entry:
+    """What costs more, on a mutant that nothing before caught."""
+    from tests.mutate.catching import catch_survivor
+
+    caught = catch_survivor(_mutant(name), FOLDER / "worlds")
+    return {"caught_by": [caught.by] if caught.by else [], "differs": sorted(caught.differs)}
+
+
+def _mutant(name: str) -> Any:
+    from tests.mutate.operators import pick
+
+    seed, _, site = name.partition("/")
+    return next(mutant for mutant in pick(int(seed)) if mutant.name == site)
 
 
 # -- clean exports ---

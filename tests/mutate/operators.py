@@ -85,7 +85,7 @@ OPERATORS: dict[str, tuple[str, Replace]] = {
     "minus_made_plus": (r"(?<=[\w)]) - (?=[\w(])", lambda _: " + "),
 }
 # How many sites of each room a run mutates.
-SITES = {"staging": 12, "intermediate": 24, "marts": 16, "metrics": 20, "reports": 6, "quality": 4}
+SITES = {"staging": 11, "intermediate": 20, "marts": 14, "metrics": 18, "reports": 6, "quality": 4}
 
 _UNTOUCHED = re.compile(
     r"--[^\n]*|\{#.*?#\}|\{%-? set \w+ -?%\}.*?\{%-? endset -?%\}"

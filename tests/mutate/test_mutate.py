@@ -12,9 +12,8 @@ import pytest
 
 from orchestration.landing.shapes import load_shapes
 from orchestration.quality.rules import load_rules
-from orchestration.settings import RULES, Settings
-from tests import reference
-from tests.mutate.catching import ROOM_TESTS, catch_in, tests_of
+from orchestration.settings import RULES
+from tests.mutate.catching import ROOM_TESTS, TinyWorld, room_tests_of
 from tests.mutate.data_faults import DATA_FAULTS, REJECTED, SUMMER
 from tests.mutate.equivalents import EQUIVALENT
 from tests.mutate.operators import MODELS, OPERATORS, Mutant, mutants_of, pick
@@ -22,13 +21,13 @@ from tests.mutate.planting import World
 
 TABLES = ("quality.deliveries", "staging.base_acd_segments", "staging.base_saab_incidents")
 PLANTED = (
-    *("telephony_gap", "unknown_disposition", "area_renamed"),
+    *("negative_ring", "unknown_disposition", "area_renamed"),
     *("status_against_closing_time", "day_delivered_twice", "column_missing"),
 )
 # Of models up to the calls: model, operator, what the line holds.
 MUTATED = (
     ("stg_acd_segments", "comparison_flipped", "talk_seconds"),
-    ("int_segments_collapsed", "condition_dropped", ""),
+    ("int_segments_collapsed", "left_join_made_inner", ""),
     ("int_segments_collapsed", "sum_made_max", "ivr_seconds"),
     ("int_segments_collapsed", "coalesce_dropped", ""),
     ("fct_calls", "comparison_strict_or_loose", "short_abandons"),
@@ -67,13 +66,13 @@ def test_every_operator_fits_somewhere_and_every_equivalent_mutant_is_still_one(
 def test_every_room_has_tests_that_there_are() -> None:
     root = Path(__file__).parents[2]
     assert [path for paths in ROOM_TESTS.values() for path in paths if not (root / path).exists()] == []
-    assert all(tests_of(path.stem) for path in MODELS.rglob("*.sql"))
+    assert all(room_tests_of(path.stem) for path in MODELS.rglob("*.sql"))
 
 
 @pytest.fixture(scope="module")
 def some_days(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """Four weeks of a twentieth of a force, as far as the rules of three tables read."""
-    world = World(tmp_path_factory.mktemp("mutate"), SUMMER, scale=0.05, days=15)
+    """Some days of a twentieth of a force, as far as the rules of three tables read."""
+    world = World(tmp_path_factory.mktemp("mutate"), SUMMER, scale=0.05, days=3)
     world.prepare(TABLES)
     return world
 
@@ -86,27 +85,30 @@ def test_a_planted_fault_is_found_by_what_should_find_it(name: str, some_days: W
 
 
 @pytest.fixture(scope="module")
-def landed(small_sample: Path) -> reference.Landing:
-    return reference.load(small_sample / "landing")
+def tiny_world(tmp_path_factory: pytest.TempPathFactory) -> TinyWorld:
+    """Three days full of traps, built up to the calls."""
+    world = TinyWorld(tmp_path_factory.mktemp("mutate"), 0, up_to="fct_calls")
+    world.prepare()
+    return world
 
 
 @pytest.mark.parametrize(("model", "operator", "holds"), MUTATED)
+@pytest.mark.xdist_group("mutate")
 def test_a_mutated_model_is_not_what_the_reference_has(
-    model: str, operator: str, holds: str, small_warehouse: Settings, landed: reference.Landing, tmp_path: Path
+    model: str, operator: str, holds: str, tiny_world: TinyWorld
 ) -> None:
     mutant = _mutant(model, operator, holds)
-    caught = catch_in(small_warehouse, landed, mutant, tmp_path / "copy", up_to="fct_calls", compared=("calls",))
+    caught = tiny_world.catch(mutant, compared=("calls",))
     assert caught.runs
     assert caught.by, f"{mutant.before} -> {mutant.after}"
 
 
-def test_a_model_as_it_stands_is_not_caught(
-    small_warehouse: Settings, landed: reference.Landing, tmp_path: Path
-) -> None:
+@pytest.mark.xdist_group("mutate")
+def test_a_model_as_it_stands_is_not_caught(tiny_world: TinyWorld) -> None:
     """What catches everything proves nothing."""
     text = next(MODELS.rglob("int_segments_collapsed.sql")).read_text()
     same = Mutant("int_segments_collapsed", "intermediate", 1, "none", "", "", text)
-    assert not catch_in(small_warehouse, landed, same, tmp_path / "copy", up_to="fct_calls", compared=("calls",)).by
+    assert tiny_world.catch(same, compared=("calls",)).by == ""
 
 
 def _mutant(model: str, operator: str, holds: str) -> Mutant:
