@@ -136,7 +136,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "The extract holds no abandoned call.",
         CALLS,
         without(having(DISPOSITION="ABN")),
-        ("calls_every_outcome", "segments_transfer_went_on"),
+        ("segments_transfer_went_on",),
     ),
     DataFault(
         "answered_calls_as_abandoned",
@@ -185,7 +185,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "Durations are rounded to ten seconds.",
         CALLS,
         rounded(DURATIONS, 10),
-        ("segments_seconds_to_the_second", "segments_seconds_fit_their_span"),
+        ("segments_seconds_fit_their_span"),
     ),
     DataFault(
         "decimal_seconds",
@@ -508,7 +508,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "New incidents take the numbers of yesterday's.",
         INCIDENTS,
         work_out("INC_REF", lambda value: value.replace("20210930", "20210929")),
-        ("incidents_key_wide_enough", "incidents_number_of_its_day"),
+        ("incidents_key_wide_enough",),
     ),
     DataFault(
         "incidents_twice_in_the_file",
@@ -668,7 +668,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "Assignments are logged twice: a resource is with an incident twice at a time.",
         LOG,
         again(having(EVENT_CODE="ASSIGNED"), _next_event),
-        ("log_not_assigned_twice", "log_events_without_gap"),
+        ("log_events_without_gap",),
     ),
     DataFault(
         "log_letting_go_lost",
