@@ -185,7 +185,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "Durations are rounded to ten seconds.",
         CALLS,
         rounded(DURATIONS, 10),
-        ("segments_seconds_fit_their_span"),
+        ("segments_seconds_fit_their_span",),
     ),
     DataFault(
         "decimal_seconds",

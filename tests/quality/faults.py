@@ -559,6 +559,7 @@ FAULTS: dict[str, list[str]] = {
     "signals_once_a_week": ["insert into metrics.kpi_signals select * from metrics.kpi_signals"],
     "signals_are_the_figures": ["update metrics.kpi_signals set value = 0.65"],
     # what came every day and comes no more, and what only looks like data
+    "segments_abandoned_has_no_talk": _all(SEGMENTS, "disposition = 'ABN'"),
     "segments_seconds_not_rounded": _all(SEGMENTS, "talk_seconds = 120"),
     "segments_wrap_taken": _all(SEGMENTS, "wrap_seconds = 0"),
     "segments_talk_taken": _all(SEGMENTS, "talk_seconds = 0"),
