@@ -136,7 +136,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "The extract holds no abandoned call.",
         CALLS,
         without(having(DISPOSITION="ABN")),
-        ("segments_transfer_went_on",),
+        ("calls_of_every_outcome",),
     ),
     DataFault(
         "answered_calls_as_abandoned",
@@ -185,7 +185,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "Durations are rounded to ten seconds.",
         CALLS,
         rounded(DURATIONS, 10),
-        ("segments_seconds_fit_their_span",),
+        ("segments_seconds_not_rounded", "segments_seconds_fit_their_span"),
     ),
     DataFault(
         "decimal_seconds",
@@ -213,7 +213,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "Wrap-up is no longer timed: its seconds are all nought.",
         CALLS,
         write("WRAP_SECS", "0"),
-        ("segments_wrap_timed",),
+        ("segments_wrap_taken",),
     ),
     DataFault(
         "wait_columns_swapped",
@@ -424,7 +424,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "Two areas are delivered under the code of one.",
         INCIDENTS,
         recoded("LPA", {"SWORC": "NWORC"}),
-        ("incidents_of_every_area",),
+        ("incidents_of_every_area", "statuses_area_of_the_incident"),
     ),
     DataFault(
         "area_missing",
@@ -459,7 +459,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "The domestic-abuse flag is N throughout.",
         INCIDENTS,
         write("DA_FLAG", "N"),
-        ("incidents_domestic_abuse_some",),
+        ("incidents_of_every_flag",),
     ),
     DataFault(
         "back_keyed_batch",
@@ -543,7 +543,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "Yesterday's incidents are delivered under today's date.",
         INCIDENTS,
         of_another_day(1),
-        ("deliveries_volume_like_same_weekday", "deliveries_mostly_new"),
+        ("deliveries_volume_like_same_weekday", "deliveries_bring_something_new"),
     ),
     DataFault(
         "thrive_not_recorded",
@@ -668,7 +668,7 @@ DATA_FAULTS: tuple[DataFault, ...] = (
         "Assignments are logged twice: a resource is with an incident twice at a time.",
         LOG,
         again(having(EVENT_CODE="ASSIGNED"), _next_event),
-        ("log_events_without_gap",),
+        ("events_assigned_once_at_a_time",),
     ),
     DataFault(
         "log_letting_go_lost",
