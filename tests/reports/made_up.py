@@ -24,7 +24,7 @@ TABLES = {
     "failed_count bigint, checked_count bigint",
     "quality.rule_samples": "rule_id varchar, generation varchar, place integer, delivery_id varchar, source_row bigint",
     "quality.reviews": "review_id varchar, rule_id varchar, state varchar, reviewer varchar, reason varchar, "
-    "reviewed_on date, expires_on date, is_in_force boolean",
+    "reviewed_on date, expires_on date, is_in_force boolean, standing varchar",
     "quality.review_problems": "place varchar, problem varchar",
     "quality.schema_drift": "export varchar, kind varchar, column_name varchar, changed_from varchar, changed_to varchar, "
     "from_date date, until_date date, first_file varchar, deliveries_count bigint, rows_count bigint, "
@@ -235,8 +235,8 @@ def _rules(con: duckdb.DuckDBPyConnection) -> None:
         con,
         "quality.reviews",
         [
-            ("r1", "made_up_rule_003", "known", "A. Reviewer", "The vendor mends it in March.", date(2021, 12, 6), date(2022, 3, 31), True),
-            ("r2", "incidents_scene_time_known", "accepted", "B. Reviewer", "One week only, after the outage.", date(2021, 11, 1), date(2021, 12, 1), False),
+            ("r1", "made_up_rule_003", "known", "A. Reviewer", "The vendor mends it in March.", date(2021, 12, 6), date(2022, 3, 31), True, "IN_FORCE"),
+            ("r2", "incidents_scene_time_known", "accepted", "B. Reviewer", "One week only, after the outage.", date(2021, 11, 1), date(2021, 12, 1), False, "EXPIRED"),
         ],
     )  # fmt: skip
 

@@ -255,8 +255,10 @@ def _keys(listed: Any) -> list[str]:
 
 def _reviews(it: Published) -> dict[str, Any]:
     return {
-        "in_force": [row for row in it.reviews if row["is_in_force"]],
-        "expired": [row for row in it.reviews if not row["is_in_force"]],
+        "reviews": {
+            standing: [row for row in it.reviews if row["standing"] == standing]
+            for standing in ("IN_FORCE", "EXPIRED", "REPLACED", "WITHDRAWN")
+        },
         "problems": it.review_problems,
         "rule_ids": {rule["rule_id"] for rule in it.rules if address(rule["rule_id"])},
         "sign_off": wording.sign_off("RULE_ID"),
