@@ -6,8 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+import typer
 
-from orchestration.errors import EnvironmentProblem
+from orchestration import runs
+from orchestration.commands.report import quality, say_if_it_is_missing
+from orchestration.errors import EnvironmentProblem, UsageProblem
 from orchestration.progress import notes, reporting_to
 from orchestration.publish import generation
 from orchestration.reports.quality import place
@@ -105,3 +108,28 @@ def test_a_link_to_a_report_that_is_gone_goes_too(settings: Settings) -> None:
 def test_without_anything_published_it_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentProblem, match="Nothing is published"):
         place.write(settings_for(tmp_path, tmp_path / "landing"))
+
+
+def test_a_run_with_nothing_new_makes_up_for_a_report_that_a_killed_one_did_not_come_to(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.landing.mkdir()
+    monkeypatch.setattr(runs, "nothing_new", lambda settings: True)
+    assert runs.run_once(settings, lambda stage, done, total: None) is None
+    assert place.written(settings) is not None
+
+
+def test_a_run_that_leaves_no_report_ends_with_exit_code_3(settings: Settings) -> None:
+    with pytest.raises(typer.Exit) as ended:
+        say_if_it_is_missing(settings)
+    assert ended.value.exit_code == 3
+    place.write(settings)
+    say_if_it_is_missing(settings)
+
+
+def test_the_command_writes_into_a_new_folder_and_over_nothing(settings: Settings, tmp_path: Path) -> None:
+    quality(warehouse=settings.warehouse, out=tmp_path / "pages")
+    assert (tmp_path / "pages" / "index.html").exists()
+    assert not settings.reports.exists()
+    with pytest.raises(UsageProblem, match="is there already"):
+        quality(warehouse=settings.warehouse, out=tmp_path / "pages")
