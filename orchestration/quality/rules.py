@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -168,6 +169,14 @@ class BuiltIn(BaseModel):
     type: str
     value_set: list[str | int | float | bool] | CodesOf | None = None
 
+    @field_validator("value_set", mode="before")
+    @classmethod
+    def _is_a_list_or_a_dictionary(cls, value: Any) -> Any:
+        named = value.get("codes_of") if isinstance(value, dict) and set(value) == {"codes_of"} else None
+        if isinstance(value, list) or re.fullmatch(r"\w+\.\w+\.\w+", str(named)):
+            return value
+        raise ValueError("write a list of values, or {codes_of: schema.table.column} for the codes of a dictionary")
+
     @field_validator("type")
     @classmethod
     def _is_known(cls, value: str) -> str:
@@ -226,10 +235,10 @@ _FORMS: dict[str, type[BuiltIn] | type[FailingRows] | type[FailsWhere]] = {
 
 def _form_of(value: Any) -> Any:
     if not isinstance(value, dict):
-        return value
+        raise ValueError(_HELP["expectation"])
     forms = [form for key, form in _FORMS.items() if key in value]
     if len(forms) != 1:
-        raise ValueError(f"say exactly one of: {', '.join(_FORMS)}")
+        raise ValueError(f"say exactly one of: {', '.join(_FORMS)}; {_HELP['expectation']}")
     return forms[0].model_validate(value)
 
 
@@ -334,7 +343,7 @@ def load_rules(rules_dir: Path) -> list[Rule]:
     for path in sorted(rules_dir.rglob("*.yaml")):
         for rule in _rules_of(path):
             if rule.id in taken:
-                raise RuleProblem(f"{path}: rule id '{rule.id}' is already used in {taken[rule.id]}.")
+                raise RuleProblem(f"{path}: rule id '{rule.id}' is already used in {taken[rule.id]}; give one another.")
             taken[rule.id] = path
             rules.append(rule)
     return rules
@@ -350,7 +359,9 @@ def _rules_of(path: Path) -> list[Rule]:
     head = {key: value for key, value in content.items() if key != "rules"}
     unknown = set(head) - {"system", "owner", "scope"}
     if unknown:
-        raise RuleProblem(f"{path}: {', '.join(sorted(unknown))} cannot stand at the head of a file.")
+        raise RuleProblem(
+            f"{path}: {', '.join(sorted(unknown))} cannot stand at the head of a file, only system, owner, scope."
+        )
     head["table"] = f"{path.parent.name}.{path.stem}"
     return [_rule(path, head, entry, number) for number, entry in enumerate(content["rules"], start=1)]
 
@@ -364,12 +375,57 @@ def _rule(path: Path, head: Mapping[str, Any], entry: Any, number: int) -> Rule:
     try:
         return Rule.model_validate({**head, **entry})
     except ValidationError as error:
-        said = "; ".join(f"{_place(item['loc'])}: {item['msg']}" for item in error.errors())
-        raise RuleProblem(f"{path}: rule {name}: {said}") from None
+        said = "; ".join(_said(item) for item in error.errors())
+        raise RuleProblem(f"{path}{_line_of(path, entry)}: rule {name}: {said}") from None
 
 
-def _place(location: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in location) or "the entry"
+# What each field wants, for who left it out or wrote something else.
+_HELP = {
+    "id": "a name of its own, 3 to 80 small letters, digits and underscores, beginning with a letter",
+    "sentence": "what holds when the rule passes, in a sentence of at least 15 letters with its full stop",
+    "dimension": "one of the six dimensions: " + ", ".join(Dimension),
+    "severity": "one of " + ", ".join(Severity),
+    "system": "the system that sends the data, in small letters; at the head of the file it holds for all its rules",
+    "owner": "who answers for it; at the head of the file it holds for all its rules",
+    "threshold": "{warn_over: 0.01, fail_over: 0.05, reason: why these}; over is a share, or {count: 3}, or both",
+    "threshold.warn_over": "a share from 0 to 1, or {count: 3}, or both",
+    "threshold.fail_over": "a share from 0 to 1, or {count: 3}, or both",
+    "threshold.reason": "why the limits lie where they lie, in at least 10 letters, not from the sample",
+    "scope": "one of " + ", ".join(Scope),
+    "indicators": "a list of the kpi_ids of the register that a broken rule touches; [] for none",
+    "expectation": (
+        "{type: expect_..., column: ...}, or {fails_where: a condition}, or {failing_rows: a query of failing rows}"
+    ),
+}
+
+
+def _said(item: Mapping[str, Any]) -> str:
+    """What is wrong with one field, and what to write there instead."""
+    place = ".".join(str(part) for part in item["loc"]) or "the entry"
+    wanted = next((_HELP[name] for name in (place, place.split(".")[0]) if name in _HELP), "")
+    if item["type"] == "missing":
+        return f"{place} is missing: {wanted}" if wanted else f"{place} is missing"
+    if item["type"] == "extra_forbidden":
+        known = {name.split(".")[-1] for name in _HELP} | {
+            "blocking",
+            "checked",
+            "judged_where",
+            "count",
+            "share",
+            *_FORMS,
+        }
+        near = get_close_matches(place.split(".")[-1], known, n=1)
+        return f"{place} is no field of a rule" + (f"; did you mean {near[0]}?" if near else "; take it out")
+    if item["type"] == "value_error":
+        return f"{place}: {item['msg'].removeprefix('Value error, ')}"
+    return f"{place}: write {wanted}" if wanted else f"{place}: {item['msg']}"
+
+
+def _line_of(path: Path, entry: Mapping[str, Any]) -> str:
+    """`, line 7`: where the entry's id stands; nothing where it has none."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    wanted = re.compile(rf"\s*-?\s*id:\s*['\"]?{re.escape(str(entry.get('id')))}['\"]?\s*(#.*)?")
+    return next((f", line {number}" for number, line in enumerate(lines, start=1) if wanted.fullmatch(line)), "")
 
 
 _LONG_NUMBER = re.compile(r"\d{5,}")

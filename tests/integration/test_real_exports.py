@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.settings import PROJECT
+from orchestration.settings import PROJECT, Settings
 from tests.support import SHARED, ask, settings_for, take_steps
 
 REAL = SHARED / "real"
@@ -32,6 +32,7 @@ def test_the_dispatches_of_a_foreign_control_room_are_published_with_their_state
         "and period_start = '2025-10-01' and scope_type = 'force'",
     )
     assert 120 < median < 900
+    assert_judged(settings, {"telephony", "digital", "domestic_abuse", "national_999", "workforce", "disruptions"})
 
 
 def test_the_calls_of_a_bank_are_published(tmp_path: Path) -> None:
@@ -39,3 +40,13 @@ def test_the_calls_of_a_bank_are_published(tmp_path: Path) -> None:
     settings = settings_for(tmp_path, REAL / "technion_bank_1999", profile=profile)
     take_steps(settings, rules=True)
     assert ask(settings, "select count(*) from marts.fct_calls") == [(103744,)]
+    assert_judged(settings, {"incidents", "digital", "domestic_abuse", "national_999", "workforce", "disruptions"})
+
+
+def assert_judged(settings: Settings, absent: set[str]) -> None:
+    """Every rule could be computed, and none says of a system that sends nothing that it is well or ill."""
+    standing = "from quality.rule_results where generation = (select max(generation) from quality.rule_results)"
+    assert ask(settings, f"select rule_id, reason {standing} and status = 'ERROR'") == []
+    judged = ask(settings, f"select rule_id, system {standing} and status in ('PASS', 'WARN', 'FAIL') order by 1")
+    assert [rule for rule, system in judged if system in absent] == []
+    assert len(judged) > 30

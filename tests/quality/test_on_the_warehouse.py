@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shutil
+from itertools import islice
 from pathlib import Path
 
+import duckdb
 import pytest
+import yaml
+from markupsafe import escape
 
+from orchestration.quality.results import write_results
 from orchestration.quality.rules import RuleResult, Status, load_rules
 from orchestration.quality.run import run_rules
+from orchestration.reports.quality import reading, site
 from orchestration.settings import RULES, Settings
 from tests.floor.rules_as_sql import failing_counts
+from tests.quality.conftest import entry
 from tests.support import ask
 
 pytestmark = [
@@ -50,6 +58,30 @@ def test_indicators_are_those_of_the_register(small_warehouse: Settings) -> None
     named = {indicator for rule in load_rules(RULES) for indicator in rule.indicators}
     assert sorted(named - known - NOT_YET_IN_THE_REGISTER) == []
     assert sorted(NOT_YET_IN_THE_REGISTER & known) == []
+
+
+def test_a_new_rule_is_one_entry_and_is_found_in_the_report(small_warehouse: Settings, tmp_path: Path) -> None:
+    """One entry in a copy of a rule file; everything after it is what every run does with every rule."""
+    path = tmp_path / "expectations" / "quality" / "deliveries.yaml"
+    path.parent.mkdir(parents=True)
+    content = yaml.safe_load((RULES / "quality" / path.name).read_text())
+    said = "No file is delivered at all, which is <b>too much</b> to ask."
+    content["rules"].append(entry("deliveries_none", {"fails_where": "rows_read >= 0"}, sentence=said))
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+
+    (generation,) = ask(small_warehouse, "select max(generation) from quality.rule_results")[0]
+    judged = run_rules(small_warehouse.build_db, generation=generation, full=True, rules_dir=tmp_path / "expectations")
+    published = Path(shutil.copy(small_warehouse.current_db.resolve(), tmp_path / "occ.duckdb"))
+    with duckdb.connect(str(published)) as con:
+        write_results(con, judged)
+    with duckdb.connect(str(published), read_only=True) as con:
+        pages = dict(islice(site.pages(reading.read(con)), 30))
+    (result,) = [result for result in judged if result.rule_id == "deliveries_none"]
+    assert (result.status, result.failed_count) == (Status.FAIL, result.checked_count)
+    page = pages["rules/deliveries_none.html"]
+    assert str(escape(said)) in page
+    assert f"{result.failed_count:,}" in page
+    assert "rules/deliveries_none.html" in pages["rules.html"]
 
 
 # Each kind of planted fault that lands as good rows or whole files, and the rules of which one must find it.

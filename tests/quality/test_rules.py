@@ -62,6 +62,28 @@ def test_a_slip_is_refused_with_file_rule_and_field(change: dict[str, object], w
     assert str(change.get("id", "queue_present")) in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("sentence", None, "sentence is missing: what holds when the rule passes"),
+        ("dimension", "completness", "dimension: write one of the six dimensions: completeness"),
+        ("threshold", {"warn_over": 5, "reason": "It is only a test."}, "for a number of rows write {count: 5}"),
+        ("expectation", {"fails_where": "true", "judged_were": "true"}, "did you mean judged_where?"),
+        ("expectation", "true", "{fails_where: a condition}"),
+    ],
+)
+def test_a_refusal_names_file_line_rule_and_field_and_says_what_to_write(
+    field: str, value: object, said: str, tmp_path: Path
+) -> None:
+    wrong = {name: given for name, given in {**entry("queue_present", NOT_NULL), field: value}.items() if given}
+    path = write_rules(tmp_path, "staging.base_acd_segments", [wrong])
+    (line,) = [number for number, text in enumerate(path.read_text().splitlines(), start=1) if "id: queue" in text]
+    with pytest.raises(RuleProblem) as refused:
+        load_rules(tmp_path)
+    assert f"{path}, line {line}: rule queue_present: {field}" in str(refused.value)
+    assert said in str(refused.value)
+
+
 def test_an_id_is_used_once(tmp_path: Path) -> None:
     write_rules(tmp_path, "staging.base_acd_segments", [entry("queue_present", NOT_NULL)])
     write_rules(tmp_path, "staging.stg_acd_segments", [entry("queue_present", NOT_NULL)])

@@ -283,7 +283,7 @@ def test_the_build_database_is_free_afterwards(database: Path, judge: Judge) -> 
 
 def test_nothing_is_written_to_the_build_database(database: Path) -> None:
     before = database.read_bytes()
-    run_rules(database, generation=GENERATION, full=False, rules_dir=RULES)
+    run_rules(database, generation=GENERATION, full=False, rules_dir=RULES / "quality")
     assert database.read_bytes() == before
 
 
@@ -293,7 +293,7 @@ def test_results_come_in_the_order_of_the_rules_and_progress_is_told(clean_datab
         clean_database,
         generation=GENERATION,
         full=False,
-        rules_dir=RULES,
+        rules_dir=RULES / "quality",
         progress=lambda stage, done, total: told.append((stage, done, total)),
     )
     assert told[0][1] == 0
