@@ -244,7 +244,7 @@ FAULTS: dict[str, list[str]] = {
     "incidents_en_route_not_before_assignment": _all("marts.fct_incidents", "first_assigned_at = '2022-01-01'"),
     "incidents_graded_before_assigned": _all("marts.fct_incidents", "first_graded_at = '2022-01-01'"),
     "incidents_response_plausible": _all("marts.fct_incidents", "response_seconds = 30000"),
-    "calls_new_incident_has_one": ["update marts.fct_calls set incident_key = null where call_key like '%0007'"],
+    "calls_new_incident_has_one": _all(CALLS, "incident_key = null"),
     "incidents_source_agrees_with_call": _all("marts.fct_incidents", "source_code = '999'"),
     "states_high_risk_gets_a_resource": _all(STATES, "is_high_risk = true"),
     "states_log_came": _gone("marts.fct_incident_events", "incident_key like '%00009'"),
