@@ -117,7 +117,7 @@ def test_of_old_generations_the_last_judged_result_of_each_week_is_kept(
 def test_of_old_generations_since_when_a_rule_fails_and_what_a_reviewer_saw_are_kept(
     con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A failure means that a finding seems to be older than it is, or that a sign-off ends though nothing got graver."""
+    """A failure means that a finding seems older than it is, or that a sign-off ends though nothing got graver."""
     monkeypatch.setattr("orchestration.quality.results._KEPT_WHOLE", 2)
     write_results(con, _results("20210906T010000Z", Status.WARN)[:1])
     rule_id = _results("g")[0].rule_id
