@@ -61,8 +61,19 @@ def write_pages(settings: Settings, folder: Path) -> Path:
 
 def questions_page(answers: list[questions.Answer], generation: str, as_of: date | None) -> str:
     """Every question with its answer, what stands behind it, and the query."""
-    asked = [{"answer": answer, "sections": questions.sections(answer)} for answer in answers]
+    asked = [
+        {"answer": answer, "sections": [(section, _heads(section)) for section in questions.sections(answer)]}
+        for answer in answers
+    ]
     return page("questions.html", generation, as_of, answers=asked, waiting=questions.NOT_ANSWERED_YET, shown=SHOWN)
+
+
+def _heads(section: questions.Section) -> list[str | tuple[str, str]]:
+    """The columns of a table; those of numbers stand to the right."""
+    return [
+        (column, "number") if is_number else column
+        for column, is_number in zip(section.columns, section.is_number, strict=True)
+    ]
 
 
 def page(template: str, generation: str, as_of: date | None, **content: Any) -> str:
