@@ -52,7 +52,7 @@ class TinyWorld:
         self.seeds, self.in_two_runs, self._up_to = seeds, in_two_runs, up_to
         version = code_version(settings_for(folder, folder))
         named = "_".join(map(str, seeds))
-        self.folder = folder / f"tiny_{named}_{'twice' if in_two_runs else 'once'}_{version}"
+        self.folder = folder / f"tiny_{named}_{'twice' if in_two_runs else 'once'}_{up_to or 'all'}_{version}"
         self._landed: reference.Landing | None = None
 
     @property
