@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable
 
 _BLOCK = 64  # bytes of a SHA-256 block
@@ -18,13 +19,20 @@ _EMAIL = "[e-mail]"
 _DIGIT_RUN = re.compile(r"\d{7,}")
 # A telephone number as people write it: a leading +, 00 or 0, then at least nine digits with single separators.
 # A letter may stand right before it ("tel07700 900123").
-_TELEPHONE = re.compile(r"(?<![\d_])(?:\+\d|\(?0\d)(?:[\s().\-]{0,3}\d){7,}")
-# The same for the engine, a little wider: what matches is looked at again with the patterns here.
-PERHAPS_PERSONAL = r"[0-9]{7}|@|[+0][0-9]?[()\s.-]*([0-9][()\s.-]{0,3}){7}"
-_EMAIL_ADDRESS = re.compile(r"[^\s@<>,;:\"'()\[\]]+@[^\s@<>,;:\"'()\[\]]+")
+_TELEPHONE = re.compile(r"(?<![\d_])(?:\+\s?\d|\(?0[\s().\-]{0,3}\d)(?:[\s().\-]{0,3}\d){7,}")
+# 01632/960123; what follows a slash may be a day, as in the name of a folder's file.
+_AREA_AND_NUMBER = re.compile(r"(?<![\d/])0\d{2,4}/(?!20\d{6}(?!\d))\d{6,8}(?![\d/])")
+# The same for the engine, a little wider: what matches is looked at again with the patterns here. Digits and spaces
+# have other forms beyond ASCII.
+PERHAPS_PERSONAL = r"[0-9]{7}|@|[+0]\s?[0-9]?[()\s.-]*([0-9][()\s.-]{0,3}){7}|0[0-9]{2,4}/[0-9]{6}|[^\x00-\x7f]"
+# What identifiers are written with; one that holds anything else is looked at.
+ORDINARY_IDENTIFIER = r"[A-Za-z0-9_./-]*"
+# A name before the sign begins where a word begins: tried from every letter of it, a long word would take for ever.
+_WORD = r"[^\s@<>,;:\"'()\[\]]"
+_EMAIL_ADDRESS = re.compile(rf"(?:\"[^\"@]{{1,64}}\"|(?<!{_WORD}){_WORD}+)@(?:\[[^\]\s]{{1,64}}\]|{_WORD}+)")
 _NOT_DIGITS = re.compile(r"\D+", re.ASCII)
-# A whole value that is a telephone number and nothing else.
-_WHOLE_TELEPHONE = re.compile(r"\(?(?:\+[1-9]|00[1-9]|0[1-37-9])(?:[\s().\-]*\d){8,13}", re.ASCII)
+# A whole value that is a telephone number and nothing else; twelve digits from 447 are a mobile's without its plus.
+_WHOLE_TELEPHONE = re.compile(r"\(?(?:\+[1-9]|00[1-9]|0[1-37-9])(?:[\s().\-]*\d){8,13}|447\d{9}", re.ASCII)
 
 
 class Tokens:
@@ -72,13 +80,26 @@ def normalise(kind: str, value: str) -> str:
 def mask_text(text: str) -> str:
     """Free text without telephone numbers, e-mail addresses and other runs of seven or more digits."""
     text = _EMAIL_ADDRESS.sub(_EMAIL, text)
-    text = _TELEPHONE.sub(_NUMBER, text)
+    text = _AREA_AND_NUMBER.sub(_NUMBER, _TELEPHONE.sub(_NUMBER, text))
     return _DIGIT_RUN.sub(_NUMBER, text)
 
 
 def is_telephone_number(value: str) -> bool:
     """Is the whole value a telephone number?"""
     return _WHOLE_TELEPHONE.fullmatch(value) is not None
+
+
+def holds_somebody(identifier: str) -> bool:
+    """Is a telephone number or an e-mail address part of an identifier, as where somebody wrote a note into its field?
+
+    Of one written as identifiers are only a number set apart by a slash counts: long digits are what they are made of.
+    """
+    if _EMAIL_ADDRESS.search(identifier) or _AREA_AND_NUMBER.search(identifier):
+        return True
+    if re.fullmatch(ORDINARY_IDENTIFIER, identifier):
+        return False
+    plain = "".join(str(unicodedata.decimal(each, each)) for each in identifier)
+    return _TELEPHONE.search(plain) is not None
 
 
 # Eight digits are a date, also a wrong one, and fourteen a date with its time: names must stay findable.
@@ -89,7 +110,7 @@ def mask_name(name: str) -> str:
     """A file's name or path as it may be shown: no e-mail address, and no long number but a date."""
     name = _EMAIL_ADDRESS.sub(_EMAIL, name)
     name = _NAME_NUMBER.sub(_NUMBER, name)
-    return _TELEPHONE.sub(_NUMBER, name)
+    return _AREA_AND_NUMBER.sub(_NUMBER, _TELEPHONE.sub(_NUMBER, name))
 
 
 def printable(text: str) -> str:

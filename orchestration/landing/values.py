@@ -40,9 +40,11 @@ from orchestration.landing.times import (
     wall_day,
 )
 from orchestration.landing.tokens import (
+    ORDINARY_IDENTIFIER,
     PERHAPS_PERSONAL,
     WITHHELD,
     Tokens,
+    holds_somebody,
     is_telephone_number,
     mask_text,
     printable,
@@ -312,10 +314,14 @@ class TypedBatch:
                 self._mask_column(name, kind)
 
     def _mask_column(self, name: str, kind: str) -> None:
-        # An identifier is looked at only when it begins like a telephone number: almost none does.
-        suspect = f"{name} >= '(' and {name} < '1'" if kind == "reference" else f"regexp_matches({name}, $1)"
-        parameters = [] if kind == "reference" else [PERHAPS_PERSONAL]
-        found = self._con.execute(f"select distinct {name} from typed where {suspect}", parameters).fetchall()
+        # An identifier is looked at only when it begins like a telephone number, or is not written as identifiers are:
+        # almost none is.
+        if kind == "reference":
+            begins = f"{name} >= '(' and {name} < '1' or starts_with({name}, '447')"
+            suspect, looks_like = f"{begins} or not regexp_full_match({name}, $1)", ORDINARY_IDENTIFIER
+        else:
+            suspect, looks_like = f"regexp_matches({name}, $1)", PERHAPS_PERSONAL
+        found = self._con.execute(f"select distinct {name} from typed where {suspect}", [looks_like]).fetchall()
         changed = [(old, new) for (old,) in found if (new := self._masked(kind, old)) != old]
         if not changed:
             return
@@ -327,8 +333,10 @@ class TypedBatch:
     def _masked(self, kind: str, text: str) -> str:
         if kind != "reference":
             return mask_text(text)
-        # An identifier stays one: equal numbers stay equal, and no number is there.
-        return f"number-{self._tokens.of('cli', text)}" if is_telephone_number(text) else text
+        # An identifier stays one: equal ones stay equal, different ones different, and no number is there.
+        if is_telephone_number(text):
+            return f"number-{self._tokens.of('cli', text)}"
+        return f"masked-{self._tokens.of('reference', text)}" if holds_somebody(text) else text
 
     def _count(self) -> None:
         times = self.layout.time_columns()
