@@ -8,6 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from markupsafe import Markup
+
 NOTHING = "–"  # a cell that holds nothing
 _ADDRESS = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}", re.IGNORECASE)
 
@@ -62,12 +64,19 @@ STATES: dict[str, tuple[str, str]] = {
     "critical": ("Critical", "bad"),
 }
 _PART_WORDS = {"UNKNOWN": "unknown code", "OTHER": "all others together"}
-_HEADER = re.compile(r"[A-Za-z_][A-Za-z0-9_ ().%/-]{0,59}")
-_FILE_NAME = re.compile(r"[A-Za-z0-9_.() -]{1,120}")
+# Without spaces: a header or a file's name of two words may be somebody's name.
+_HEADER = re.compile(r"[A-Za-z_][A-Za-z0-9_.%-]{0,59}")
+_FILE_NAME = re.compile(r"[A-Za-z0-9_.()-]{1,120}")
+_UNSHOWN = "a name that is not shown"
+_NEW_COLUMN = re.compile(r"\bcolumn (.+?) is new to the contract", re.DOTALL)  # as landing/drift.yaml says it
 _KEY = re.compile(r"[A-Za-z0-9_/-]{1,40}")
 _PHONE = re.compile(r"(?<![\w-])(?:\+|00)?(?:44|0)(?:[ ()-]{0,2}\d){9,10}(?!\d)")
-_MAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+")
+_MAIL = re.compile(r"(?<![^\s@<>])[^\s@<>]+@[^\s@<>]+")  # from the beginning of a word: a long one takes no longer
 _COUNTS = re.compile(r"\b(\d+) of (\d+)\b")
+# Control characters but the end of a line and a tab; what turns the direction of letters; what takes no room.
+_HIDING = re.compile(
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\xad\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]"
+)
 _GENERATION_DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:T|\b)")
 _UNITS = {"count": "", "hours": " h", "days": " days", "per day": " a day"}
 
@@ -185,6 +194,16 @@ def coded(text: str | None) -> str:
     return _COUNTS.sub(lambda counts: f"{int(counts[1]):,} of {int(counts[2]):,}", said)
 
 
+def visible(value: Any) -> Any:
+    """Text with characters that hide, turn or overwrite what stands beside them written out, as \\u202e.
+
+    Markup is left as it is: it was put together from text that went through here.
+    """
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return _HIDING.sub(lambda found: found[0].encode("unicode_escape").decode(), value)
+    return value
+
+
 def plain(code: str) -> str:
     return code.replace("_", " ").capitalize()
 
@@ -201,21 +220,28 @@ def address(name: str) -> str | None:
 
 def masked(text: str | None) -> str:
     """Free text without what looks like a telephone number or an e-mail address."""
-    return _MAIL.sub("…", _PHONE.sub("…", text)) if text else NOTHING
+    if not text:
+        return NOTHING
+    shown = _NEW_COLUMN.sub(lambda found: found[0].replace(found[1], _column(found[1])), text)
+    return _MAIL.sub("…", _PHONE.sub("…", shown))
+
+
+def _column(name: str) -> str:
+    return name if _HEADER.fullmatch(name) else f"of {_UNSHOWN}"
 
 
 def header(name: str | None, nothing: str = "the whole record") -> str:
     """A column of a delivered file; a header is written by others, and is shown only where it looks like one."""
     if name is None:
         return nothing
-    return name if _HEADER.fullmatch(name) and masked(name) == name else "a name that is not shown"
+    return name if _HEADER.fullmatch(name) and masked(name) == name else _UNSHOWN
 
 
 def file_name(name: str | None) -> str:
     """A delivered file's name, where it looks like one."""
     if name is None:
         return "not registered"
-    return name if _FILE_NAME.fullmatch(name) and masked(name) == name else "a name that is not shown"
+    return name if _FILE_NAME.fullmatch(name) and masked(name) == name else _UNSHOWN
 
 
 def key(name: str | None) -> str:

@@ -55,6 +55,7 @@ def _templates(packages: tuple[str, ...]) -> Environment:
         loader=ChoiceLoader(loaders),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=formatting.visible,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
