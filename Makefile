@@ -72,6 +72,9 @@ dev: install ## Dagster's UI with the asset graph, on http://127.0.0.1:3000
 docs: install build/landing ## questions with answers, indicator dictionary, models: build/docs/index.html
 	@$(BIN)/python -m orchestration.docs build/docs
 
+screenshots: run ## docs/quality-report.png, of the report that `make run` made
+	@$(BIN)/python -m tests.browser.screenshots build/warehouse/reports/current/quality
+
 orders: install ## whole runs over random orders of delivery: orders tried, hashes that differ (200 orders, hours)
 	@$(BIN)/python -m tests.orders.orders
 
@@ -81,4 +84,4 @@ bench: install ## speed beside the floor, into build/bench.json (at most 25 minu
 clean: ## remove what was built (not the virtual environment, not the key)
 	rm -rf build
 
-.PHONY: help install lock run test test-all fuzz orders lint dev docs bench clean torture mutate
+.PHONY: help install lock run test test-all fuzz orders lint dev docs screenshots bench clean torture mutate
