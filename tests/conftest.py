@@ -17,7 +17,7 @@ _A_DAY = 24 * 3600
 # Fixtures that cost many seconds: a warehouse, or models built on made-up marts.
 _MADE_ONCE = (
     *("season", "small_warehouse", "kept", "keyed", "calls_alone", "undisturbed", "clean_landing", "warehouse"),
-    *("built", "signals", "models"),
+    *("drifted", "sample", "tiny_world", "built", "signals", "models"),
 )
 
 

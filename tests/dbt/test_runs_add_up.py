@@ -60,7 +60,7 @@ def asked(database: Path, sql: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [3, 4])
+@pytest.mark.parametrize("seed", [3, pytest.param(4, marks=pytest.mark.long)])
 def test_any_runs_over_the_same_files_give_the_tables_of_one_build(seed: int, tmp_path: Path) -> None:
     """A difference means that a run missed what a delivery touches: figures would depend on when files arrived."""
     deliveries = made_up_deliveries(seed)

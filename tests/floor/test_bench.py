@@ -22,7 +22,7 @@ KEYS = {
 }  # fmt: skip
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_quick_bench_runs_to_its_end_and_writes_every_key(tmp_path: Path) -> None:
     bench.main(["--quick", "--work", str(tmp_path / "work"), "--out", str(tmp_path / "bench.json")])
     report = json.loads((tmp_path / "bench.json").read_text())

@@ -14,7 +14,7 @@ from orchestration.publish.generation import current
 from orchestration.runs import run_once
 from orchestration.settings import Settings
 from orchestration.warehouse import dbt
-from tests.support import ask, deliver, occ, run, settings_for
+from tests.support import ask, deliver, occ, run, settings_for, take_steps
 
 PUBLISHED = {
     "marts": {
@@ -71,7 +71,7 @@ def calls_alone(small_sample: Path, tmp_path_factory: pytest.TempPathFactory) ->
     folder = tmp_path_factory.mktemp("calls_alone")
     settings = settings_for(folder, folder / "landing")
     deliver([days.pop(0)], settings.landing)
-    run(settings)
+    take_steps(settings)
     return settings, days
 
 
@@ -128,7 +128,7 @@ def test_the_way_in_which_files_arrive_does_not_change_the_content(
         for path in files:
             if path.name in chosen:
                 deliver([path], tmp_path / "landing" / f"delivery{number}" / path.parent.name)
-        last = run(settings)
+        last = take_steps(settings)
     expected = current(small_warehouse)
     assert expected is not None
     # How figures changed on the way is another story for every way.
@@ -144,7 +144,7 @@ def test_a_reader_of_the_old_generation_is_not_disturbed(calls_alone: tuple[Sett
     with duckdb.connect(str(settings.current_db.resolve()), read_only=True) as reader:
         before = reader.execute("select count(*), sum(wait_seconds) from marts.fct_calls").fetchall()
         deliver([days.pop(0), days.pop(0)], settings.landing)
-        second = run(settings)
+        second = take_steps(settings)
         assert reader.execute("select count(*), sum(wait_seconds) from marts.fct_calls").fetchall() == before
         assert reader.execute("select max(generation) from quality.generations").fetchall() != [(second.generation,)]
     assert ask(settings, "select count(*) from quality.generations") == [(generations + 1,)]
@@ -166,7 +166,7 @@ def test_a_day_that_needs_more_memory_than_a_day_should_is_published_all_the_sam
     days = [path for path in files_below(small_sample / "landing") if path.name.startswith("acd_segments_202109")]
     settings = settings_for(tmp_path, tmp_path / "landing")
     deliver(days[:1], tmp_path / "landing")
-    run(settings)
+    take_steps(settings)
     deliver(days[1:2], tmp_path / "landing")
     monkeypatch.setattr(dbt, "_MEMORY_OF_A_DAY", "12MB")
     said: list[str] = []
