@@ -194,7 +194,7 @@ def test_a_first_week_says_that_there_is_none_before(tmp_path: Path) -> None:
         con.execute("update reports.quality_rules set status_before = null, change = 'FIRST'")
         con.execute("delete from reports.quality_changes")
     folder = write_pages(file, tmp_path / "pages").parent
-    assert "The rules have been judged for less than a week: how they change is not known yet." in _said(folder, "index.html")
+    assert "The rules have not been judged for a week yet." in _said(folder, "index.html")
 
 
 def test_nothing_failing_is_said_in_words(tmp_path: Path) -> None:

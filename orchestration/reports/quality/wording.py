@@ -23,7 +23,7 @@ def opening(it: Published) -> list[str]:
 
 
 def _moved(it: Published) -> str:
-    first = "The rules have been judged for less than a week: how they change is not known yet. " if _is_first(it) else ""
+    first = "The rules have not been judged for a week yet. " if _is_first(it) else ""
     worse = sum(change["is_better"] is False for change in it.changes)
     better = sum(change["is_better"] is True for change in it.changes)
     if not worse and not better:
