@@ -1,0 +1,236 @@
+"""The tables that analyses are published as: names, columns, and what they say of themselves. The one place for that.
+
+No figure is computed here. A table stands in schema `metrics` of the build database, from where it goes out.
+"""
+
+# ruff: noqa: E501  (descriptions are sentences; a column stands in one place)
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+SIGNIFICANT_DIGITS = 9  # what two machines agree on
+
+
+@dataclass(frozen=True)
+class Table:
+    """A published table: what it is, and its columns as name to type and description."""
+
+    description: str
+    columns: Mapping[str, tuple[str, str]]
+
+
+_STATUS = {
+    "status": (
+        "varchar",
+        "OK; PARTIAL where something lacks or a figure may mislead; NOT_AVAILABLE where nothing can be said; ERROR.",
+    ),
+    "reason": ("varchar", "Why it is not OK, or what to bear in mind, in words; null where there is nothing to add."),
+}
+_ESTIMATE = {
+    "effect": (
+        "double",
+        "Estimated effect, in the outcome's unit: shares as parts of one (0.05 is five percentage points), times in seconds.",
+    ),
+    "lower_90": (
+        "double",
+        "Lower end of the interval at the level of the design (90 %); null where the data do not bound it.",
+    ),
+    "upper_90": ("double", "Upper end of the same."),
+    "p_value": ("double", "Chance of an effect at least as far from none, were there none, as the method sees it."),
+}
+
+TABLES: dict[str, Table] = {
+    "metrics.pilot_effects": Table(
+        "One row per pilot, outcome, comparison and method: what the pilot changed, as a difference of differences, and how "
+        "far that can be trusted. Read the rows with is_main first; the smallest effect that could have been seen is in "
+        "minimum_detectable. Not a proof of cause: areas were not drawn by lot. See docs/pilot.md.",
+        {
+            "pilot": ("varchar", "Pilot, as in marts.dim_pilots."),
+            "outcome": ("varchar", "Indicator, as in metrics.kpi_register."),
+            "comparison": (
+                "varchar",
+                "TRIPLE: against other areas, earlier weeks and the same weeks a year before. PLAIN: without the year before.",
+            ),
+            "method": (
+                "varchar",
+                "AREA_CHANGES: t on one change per area. PERMUTATION: against every other choice of areas. WILD_BOOTSTRAP: restricted, Webb's weights. AREA_ROBUST: errors robust to areas, as packages print them.",
+            ),
+            "is_main_outcome": ("boolean", "Whether the design names the outcome as the main one."),
+            "is_main": ("boolean", "Whether this comparison and method are the ones to report for the outcome."),
+            "unit": ("varchar", "Unit of the outcome: ratio or seconds."),
+            "better": ("varchar", "higher or lower: which direction is better."),
+            **_ESTIMATE,
+            "lowest_p_value": (
+                "double",
+                "The method's p cannot go under this whatever the data; null where no such floor is known.",
+            ),
+            "standard_error": ("double", "Standard error as the method has it; null for PERMUTATION."),
+            "minimum_detectable": (
+                "double",
+                "Smallest effect that the design would find with its power, worked out from the time before alone.",
+            ),
+            "pilot_before": ("double", "Value of the pilot areas before, weighted by incidents."),
+            "pilot_during": ("double", "The same in the pilot's weeks."),
+            "other_before": ("double", "Value of the other areas before."),
+            "other_during": ("double", "The same in the pilot's weeks."),
+            "pilot_incident_count": ("bigint", "Measured incidents of the pilot areas in the pilot's weeks."),
+            "other_incident_count": ("bigint", "Measured incidents of the other areas in the pilot's weeks."),
+            "pilot_areas_count": ("integer", "Areas that took part."),
+            "areas_count": ("integer", "All areas compared."),
+            "weeks_before_count": ("integer", "Weeks before that could be used."),
+            "weeks_during_count": ("integer", "Weeks of the pilot that could be used."),
+            "coverage_ratio": (
+                "double",
+                "Lowest share of incidents measured among pilot and other areas, before and during.",
+            ),
+            "design_digest": ("varchar", "Tells the design that was used: it changes when analysis/pilot.yaml does."),
+            "design_fixed_on": ("date", "When the design says it was fixed."),
+            **_STATUS,
+        },
+    ),
+    "metrics.pilot_permutations": Table(
+        "One row per pilot, outcome, comparison and choice of as many areas as took part: the effect one would have found "
+        "had these been the pilot's. With 2 of 5 areas there are ten, so no p under 0.1 is possible.",
+        {
+            "pilot": ("varchar", "Pilot."),
+            "outcome": ("varchar", "Indicator."),
+            "comparison": ("varchar", "TRIPLE or PLAIN (see pilot_effects)."),
+            "areas": ("varchar", "Chosen areas, by code, parted by |."),
+            "is_actual": ("boolean", "Whether these areas really took part."),
+            "effect": ("double", "What the comparison gives for them."),
+            "rank": ("integer", "Place by size, the effect farthest from none first."),
+            "assignments_count": ("integer", "How many choices there are."),
+            "lowest_p_value": ("double", "One over that: the lowest p that this test can give."),
+        },
+    ),
+    "metrics.pilot_weeks": Table(
+        "One row per pilot, outcome and week: the event study. The difference between pilot and other areas in that week, "
+        "less that of the (other) weeks before. Weeks before show whether the areas ran alike.",
+        {
+            "pilot": ("varchar", "Pilot."),
+            "outcome": ("varchar", "Indicator."),
+            "comparison": ("varchar", "TRIPLE or PLAIN (see pilot_effects)."),
+            "week_start_date": ("date", "Monday of the week."),
+            "week_number": ("integer", "Weeks since the pilot began: 0 is its first, -1 the last before."),
+            "phase": ("varchar", "before or during."),
+            "pilot_value": ("double", "Value of the pilot areas, weighted by incidents."),
+            "other_value": ("double", "Value of the other areas."),
+            "pilot_incident_count": ("bigint", "Measured incidents of the pilot areas."),
+            "other_incident_count": ("bigint", "Measured incidents of the other areas."),
+            **_ESTIMATE,
+            "is_small_number": (
+                "boolean",
+                "Whether a count behind it is below the small-number limit: not to leave the force.",
+            ),
+            **_STATUS,
+        },
+    ),
+    "metrics.pilot_checks": Table(
+        "One row per pilot, outcome, check and subject: what would make one doubt the effect. PLACEBO: a pilot that never was, "
+        "from the week named, or a year before. LEAVE_ONE_OUT: without the area named. TREND: how much the areas drifted apart "
+        "per week before. DISPLACEMENT: what happened to something else (outcome is then that measure).",
+        {
+            "pilot": ("varchar", "Pilot."),
+            "outcome": (
+                "varchar",
+                "Indicator, or a measure: da_diary_share (domestic-abuse incidents booked into the domestic-abuse diary car), other_diary_share (into another diary), other_unresourced_hours (hours that other incidents waited, per incident).",
+            ),
+            "check_type": ("varchar", "PLACEBO, LEAVE_ONE_OUT, TREND or DISPLACEMENT."),
+            "subject": ("varchar", "First week of the placebo (YYYY-MM-DD), area left out, or PILOT."),
+            "comparison": ("varchar", "TRIPLE or PLAIN (see pilot_effects)."),
+            "unit": ("varchar", "Unit of the effect: ratio, seconds, hours; for TREND per week."),
+            **_ESTIMATE,
+            "is_as_hoped": (
+                "boolean",
+                "PLACEBO, TREND: no effect lies in the interval. LEAVE_ONE_OUT: the sign stays. Null for DISPLACEMENT.",
+            ),
+            **_STATUS,
+        },
+    ),
+    "metrics.factor_associations": Table(
+        "One row per measure of performance and factor: what moved in the weeks in which performance fell. Association, not "
+        "cause: several things move in the same week.",
+        {
+            "performance": ("varchar", "Indicator of performance, of the force, by week."),
+            "factor": (
+                "varchar",
+                "What is laid beside it: an indicator, staffed_hours (call takers), disruption_hours, vacancy, abstraction.",
+            ),
+            "kind": ("varchar", "Always ASSOCIATION: what went with what, never why."),
+            "grain": ("varchar", "week or month: from one to the next the changes are."),
+            "changes_count": ("integer", "Changes that could be used."),
+            "falls_count": ("integer", "Of these, how many in which performance fell."),
+            "change_when_fell": ("double", "Mean change of the factor when performance fell, in the factor's unit."),
+            "change_otherwise": ("double", "Mean change when it did not."),
+            "difference": ("double", "The first less the second."),
+            "lower_90": (
+                "double",
+                "Lower end of the interval of the difference, by shifting the weeks round; null where not bounded.",
+            ),
+            "upper_90": ("double", "Upper end of the same."),
+            "rank_correlation": ("double", "Spearman's, of the changes of performance and factor."),
+            "partial_rank_correlation": (
+                "double",
+                "The same with the other weekly factors held still; null where weeks are too few for that.",
+            ),
+            "p_value": ("double", "Share of shifts round whose difference is at least as large."),
+            "p_value_adjusted": ("double", "The same after Holm, for all the factors tried on this performance."),
+            "lowest_p_value": ("double", "One over the number of shifts: p cannot go under it."),
+            "first_period": ("date", "First week or month used."),
+            "last_period": ("date", "Last week or month used."),
+            "words": ("varchar", "The row as a sentence, association stated as such."),
+            **_STATUS,
+        },
+    ),
+}
+
+
+def make_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """Every table of this module, empty, where it is not there with just these columns."""
+    con.execute("create schema if not exists metrics")
+    for name, table in TABLES.items():
+        there = con.execute(
+            "select column_name, lower(data_type) from information_schema.columns "
+            "where table_schema || '.' || table_name = ? order by ordinal_position",
+            [name],
+        ).fetchall()
+        if there != [(column, kind) for column, (kind, _) in table.columns.items()]:
+            listed = ", ".join(f"{column} {kind}" for column, (kind, _) in table.columns.items())
+            con.execute(f"create or replace table {name} ({listed})")
+
+
+def write(con: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Replace what the table holds. A column that a row lacks is null; one that the table lacks is a KeyError."""
+    columns = TABLES[name].columns
+    for row in rows:
+        if unknown := set(row) - set(columns):
+            raise KeyError(f"{name} has no column {min(unknown)}")
+    con.execute(f"delete from {name}")
+    listed = [[_plain(row.get(column)) for column in columns] for row in rows]
+    if listed:
+        con.executemany(f"insert into {name} values ({', '.join('?' for _ in columns)})", listed)
+
+
+def _plain(value: Any) -> Any:
+    """Floating values to the digits that two machines agree on; what is no number is null."""
+    if not isinstance(value, float):
+        return value
+    return float(f"{value:.{SIGNIFICANT_DIGITS}g}") + 0.0 if value == value and abs(value) != float("inf") else None
+
+
+def as_nodes() -> dict[str, Any]:
+    """The tables as dbt's manifest would describe them: what publishing reads descriptions from."""
+    return {
+        f"analysis.{name}": {
+            "resource_type": "source",
+            "schema": name.partition(".")[0],
+            "identifier": name.partition(".")[2],
+            "description": table.description,
+            "columns": {column: {"description": described} for column, (_, described) in table.columns.items()},
+        }
+        for name, table in TABLES.items()
+    }
