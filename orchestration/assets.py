@@ -15,6 +15,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from orchestration import alerts, arrivals, partitions
+from orchestration.analysis.tables import ANALYSED, TABLES
 from orchestration.errors import AuditStopped, OccError, may_pass
 from orchestration.instance.processes import fail_dead_runs, note_worker
 from orchestration.landing import Profile
@@ -248,6 +249,30 @@ def model_assets(manifest: Path) -> dg.AssetsDefinition:
 
     definition: dg.AssetsDefinition = build_models
     return definition
+
+
+def analysis_assets() -> dg.AssetsDefinition:
+    """What SQL cannot: the tables of `orchestration/analysis`, from the figures as built."""
+    reads = [dg.AssetKey(table.split(".")) for table in ANALYSED]
+    specs = [
+        dg.AssetSpec(
+            dg.AssetKey(name.split(".")),
+            deps=reads,
+            group_name="metrics",
+            kinds={"python"},
+            description=table.description,
+        )
+        for name, table in TABLES.items()
+    ]
+
+    @dg.multi_asset(name="analyse", specs=specs, required_resource_keys={"warehouse"}, pool=POOL)
+    def analyse(context: AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+        with tried_again_where_that_helps(context):
+            steps.analyse(context.resources.warehouse)
+        for spec in specs:
+            yield dg.MaterializeResult(asset_key=spec.key)
+
+    return analyse
 
 
 def rule_checks(specs: Sequence[dg.AssetCheckSpec]) -> dg.AssetChecksDefinition:

@@ -6,6 +6,7 @@ import dagster as dg
 
 from orchestration.assets import (
     Warehouse,
+    analysis_assets,
     export_assets,
     landing_asset,
     model_assets,
@@ -28,10 +29,11 @@ landing = landing_asset(profile)
 exports = export_assets(profile, settings.first_day)
 models = model_assets(manifest_path(settings))
 checks = rule_checks(check_specs())
-publish = publish_asset(after=[key for key in models.keys if key.path[0] in PUBLISHED_SCHEMAS])
+analyses = analysis_assets()
+publish = publish_asset(after=[*(key for key in models.keys if key.path[0] in PUBLISHED_SCHEMAS), *analyses.keys])
 
 defs = dg.Definitions(
-    assets=[landing, *exports, models, publish, quality_report_asset()],
+    assets=[landing, *exports, models, analyses, publish, quality_report_asset()],
     asset_checks=[checks],
     jobs=jobs,
     schedules=schedules,

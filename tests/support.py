@@ -61,6 +61,7 @@ def take_steps(settings: Settings, *, rules: bool = False) -> Generation:
         withdraw_erased(settings)
         steps.land_deliveries(settings)
         steps.build_warehouse(settings)
+        steps.analyse(settings)
         if rules:
             steps.judge_quality(settings)
         return steps.publish_generation(settings)

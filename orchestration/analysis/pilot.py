@@ -80,8 +80,8 @@ class CannotSay(Exception):
     """Why nothing can be said, in words."""
 
 
-def judge(facts: Facts, designs: Mapping[str, PilotDesign]) -> Found:
-    """Every pilot that marts.dim_pilots knows or that has a design."""
+def judge(facts: Facts, designs: Mapping[str, PilotDesign], *, only_effects: bool = False) -> Found:
+    """Every pilot that marts.dim_pilots knows or that has a design; `only_effects` leaves out weeks and checks."""
     found = Found()
     by_measure: dict[str, dict[tuple[str, date], Cell]] = defaultdict(dict)
     for cell in facts.cells:
@@ -99,8 +99,8 @@ def judge(facts: Facts, designs: Mapping[str, PilotDesign]) -> Found:
                 found.effects.append(_nothing(pilot, outcome, design, facts, str(why)))
             continue
         for outcome in design.outcomes:
-            _Outcome(pilot, outcome, design, facts, window, by_measure[outcome]).judge_into(found)
-        for measure in design.displacement:
+            _Outcome(pilot, outcome, design, facts, window, by_measure[outcome]).judge_into(found, only_effects)
+        for measure in () if only_effects else design.displacement:
             found.checks.append(_displacement(pilot, measure, design, facts, window, by_measure[measure]))
     return found
 
@@ -157,6 +157,8 @@ def _window(design: PilotDesign, facts: Facts, pilot: str) -> Window:
     ]
     took_part = tuple(sorted({row.area for row in rows}))
     areas = tuple(sorted({*valid, *took_part} - {"UNKNOWN"}))
+    if set(areas) <= set(took_part):
+        raise CannotSay("every area took part: there is none to compare with")
     return Window(before, during, areas, took_part, "; ".join(remarks) or None)
 
 
@@ -281,7 +283,7 @@ class _Outcome:
         exposure = dict.fromkeys(window.during, 1.0)
         return Comparison(_observations(self.cells, window.areas, weeks, exposure, is_triple), window.treated)
 
-    def judge_into(self, found: Found) -> None:
+    def judge_into(self, found: Found, only_effects: bool) -> None:
         """Add the rows of this outcome: both comparisons, the weeks and checks of the one that counts."""
         windows: dict[bool, Window] = {}
         reasons: dict[bool, str] = {}
@@ -300,6 +302,8 @@ class _Outcome:
             )
         for is_triple, window in windows.items():
             self._effects_into(found, window, is_triple, is_main=is_triple == max(windows))
+        if only_effects:
+            return
         counted = max(windows)
         found.weeks += self._weeks(windows[counted], counted)
         found.checks += self._checks(windows[counted], counted)
@@ -467,7 +471,7 @@ class _Outcome:
         trend = self._contrast(window, window.before, drift, is_triple)
         yield "TREND", "PILOT", trend | {"is_as_hoped": _holds_none(trend)}
         placebo = self.design.placebo
-        starts = window.before[placebo.weeks_before : len(window.before) - placebo.weeks + 1]
+        starts = window.before[placebo.weeks_before : max(0, len(window.before) - placebo.weeks + 1)]
         for start in starts:
             place = window.before.index(start)
             exposed = window.before[place : place + placebo.weeks]

@@ -24,8 +24,6 @@ Rows = Mapping[str, Sequence[Mapping[str, Any]]]  # table to rows
 Facts = Sequence[tuple[Any, ...]]
 
 _BUILT_IN = ("da_diary_share", "other_diary_share", "other_unresourced_hours")
-_WEEKLY_BUILT_IN = ("staffed_hours", "disruption_hours")
-_MONTHLY_BUILT_IN = ("vacancy", "abstraction")
 
 
 @dataclass(frozen=True)
@@ -46,13 +44,14 @@ def run_analyses(con: duckdb.DuckDBPyConnection, profile: Path, parts: Sequence[
     written.
     """
     design = read_design(profile)
-    tables.make_tables(con)
+    made = tables.make_tables(con)
     con.execute("create table if not exists landing.analyses (name varchar, digest varchar)")
     done = []
     for part in PARTS if parts is None else parts:
         facts = part.read(con, design)
         digest = _digest(part, facts, design)
-        if con.execute("select 1 from landing.analyses where name = ? and digest = ?", [part.name, digest]).fetchall():
+        known = con.execute("select 1 from landing.analyses where name = ? and digest = ?", [part.name, digest])
+        if known.fetchall() and made.isdisjoint(part.tables):
             continue
         try:
             rows = part.analyse(facts, design)

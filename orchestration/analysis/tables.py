@@ -189,9 +189,28 @@ TABLES: dict[str, Table] = {
 }
 
 
-def make_tables(con: duckdb.DuckDBPyConnection) -> None:
-    """Every table of this module, empty, where it is not there with just these columns."""
+# What analyses read: with these the step of a run waits for what it is made from.
+ANALYSED = (
+    "metrics.kpi_results",
+    "metrics.kpi_register",
+    "marts.dim_pilots",
+    "marts.dim_areas",
+    "marts.dim_dates",
+    "marts.dim_parameters",
+    "marts.fct_domestic_abuse",
+    "marts.fct_diary_appointments",
+    "marts.fct_incidents",
+    "marts.fct_unresourced_hourly",
+    "marts.fct_agent_intervals",
+    "marts.fct_disruptions",
+    "marts.fct_workforce",
+)
+
+
+def make_tables(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """Every table of this module, empty, where it is not there with just these columns; those that were made."""
     con.execute("create schema if not exists metrics")
+    made = set()
     for name, table in TABLES.items():
         there = con.execute(
             "select column_name, lower(data_type) from information_schema.columns "
@@ -201,6 +220,8 @@ def make_tables(con: duckdb.DuckDBPyConnection) -> None:
         if there != [(column, kind) for column, (kind, _) in table.columns.items()]:
             listed = ", ".join(f"{column} {kind}" for column, (kind, _) in table.columns.items())
             con.execute(f"create or replace table {name} ({listed})")
+            made.add(name)
+    return made
 
 
 def write(con: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Mapping[str, Any]]) -> None:

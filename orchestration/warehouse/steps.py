@@ -14,6 +14,8 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.analysis.design import read_design
+from orchestration.analysis.tables import as_nodes
 from orchestration.errors import OccError
 from orchestration.keeping import layout
 from orchestration.landing import LandingResult, erasures, land, load_profile, sync_build_database
@@ -51,6 +53,7 @@ def derived_files(settings: Settings) -> list[Path]:
 def land_deliveries(settings: Settings) -> LandingResult:
     """Take in what was delivered, and write down what this run has to do before the first model changes."""
     profile = load_profile(settings.profile)
+    read_design(settings.profile)  # a file that cannot be used is said before the work, not after
     name = generation.new_name(settings)
     with disk.told(settings, "taking in what was delivered"):
         erasures.settle(settings.warehouse / "landing", derived_files(settings))
@@ -105,6 +108,17 @@ def build_warehouse(settings: Settings) -> dbt.DbtBuild:
     return outcome
 
 
+def analyse(settings: Settings) -> list[str]:
+    """Bring the analyses up to date: what SQL cannot, from the figures as built; the names of those done again.
+
+    Whatever goes wrong in one is said in its tables; only a design file that cannot be used stops the run.
+    """
+    from orchestration.analysis.run import run_analyses
+
+    with disk.told(settings, "analysing"), build_database(settings) as con:
+        return run_analyses(con, settings.profile)
+
+
 def judge_quality(settings: Settings) -> list[RuleResult]:
     """Run the rules on what was delivered and on what was built; keep the results, and the reviews, as rows.
 
@@ -143,7 +157,7 @@ def publish_generation(settings: Settings) -> Generation:
                 con,
                 name=name,
                 code_version=code_version(settings),
-                nodes=dbt.manifest_nodes(settings),
+                nodes=dbt.manifest_nodes(settings) | as_nodes(),
                 is_full=is_full,
             )
             generation.move_pointer(settings, name)

@@ -24,7 +24,10 @@ PUBLISHED = {
         "fct_999_national", "dim_dates", "dim_half_hours", "dim_areas", "dim_grades", "dim_lines", "dim_categories",
         "dim_dispositions", "dim_statuses", "dim_targets", "dim_system_versions", "dim_shifts",
     },
-    "metrics": {"kpi_results", "kpi_register", "kpi_signals", "kpi_changes", "kpi_restatements"},
+    "metrics": {
+        "kpi_results", "kpi_register", "kpi_signals", "kpi_changes", "kpi_restatements", "pilot_effects",
+        "pilot_permutations", "pilot_weeks", "pilot_checks", "factor_associations",
+    },
     "reports": {
         "kpi_as_was", "kpi_latest_months", "figure_sources", "export_arrivals", "export_freshness", "quality_rules",
         "quality_rule_history", "quality_scores", "quality_changes", "quality_publishable",

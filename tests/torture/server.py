@@ -212,6 +212,7 @@ def _take_the_steps_alone(folder: Path) -> None:
     def one_after_the_other(settings: Settings, *_of_dagster: Any) -> None:
         steps.land_deliveries(settings)
         steps.build_warehouse(settings)
+        steps.analyse(settings)
         steps.judge_quality(settings)
         steps.publish_generation(settings)
 

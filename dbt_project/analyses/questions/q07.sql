@@ -2,8 +2,9 @@
 -- Read: One row per week. within_ratio is 101 calls answered within 30 s (numerator / denominator); is_fall marks a week below the one
 --   before. Beside it the factors of the week, each with its change from the week before: staffed hours of call takers, occupancy,
 --   calls offered on all lines, hours of disruption; and of the month the week began in, vacancy and abstraction of the unit.
--- Caveats: What moved in the same week went with the fall; it did not thereby cause it, and several factors moved at once. Workforce
---   figures are monthly. Weeks that lack days are PARTIAL, and their sums fall for that reason alone.
+-- Caveats: What moved in the same week went with the fall; it did not thereby cause it, and several factors moved at once. What is
+--   more than chance stands in metrics.factor_associations. Workforce figures are monthly. Weeks that lack days are PARTIAL, and
+--   their sums fall for that reason alone.
 with
 
 figures as (

@@ -5,9 +5,10 @@
 --   domestic-abuse incidents of SAAB without duplicates; attended_24h_ratio, arrest_ratio and so on name them. outcome_known_count,
 --   response_known_count and victim_known_count say of how many it could be known. Displacement: how many went into the domestic-abuse
 --   diary and into other diaries, and the hours that other incidents of the same areas waited unresourced.
--- Caveats: No effect size stands here: it comes with the briefings, with its uncertainty. A difference between areas is not one: two
---   pilot areas and a Christmas are few. An outcome that has not come counts as not, so the newest weeks read low (measured_count of
---   eligible_count have one). Repeats of the first 28 days of the data cannot be known. Which areas took part is an assumption.
+-- Caveats: The effect size and its uncertainty stand in metrics.pilot_effects, beside it pilot_weeks, pilot_permutations and
+--   pilot_checks (docs/pilot.md). A difference between areas is not one: two pilot areas and a Christmas are few. An outcome that has
+--   not come counts as not, so the newest weeks read low (measured_count of eligible_count have one). Repeats of the first 28 days of
+--   the data cannot be known. Which areas took part is an assumption.
 with
 
 pilots as (
