@@ -58,6 +58,7 @@ fuzz: install ## spoiled files of every fault class over every export, each acco
 
 mutate: install ## planted data faults, mutated models, false alarms: what is caught and what not (WORKERS=2, SEED=1, PARTS="data sql clean"; resumable)
 	@WORKERS=$(or $(WORKERS),1) SEED=$(or $(SEED),1) $(BIN)/python -m tests.mutate.mutate $(PARTS)
+
 pilot-worlds: install ## simulated pilots of known effect: bias and coverage; WORLDS=1000 (ten minutes); prints a table
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.analysis.worlds --worlds $(or $(WORLDS),1000)
 
