@@ -1,6 +1,6 @@
-"""Reads `analysis/pilot.yaml` of a profile: how pilots and associations are judged, fixed before the data.
+"""Reads `analysis/` of a profile: how pilots and associations are judged (pilot.yaml), and capacity (scenarios.yaml).
 
-What belongs here: the words of that file and what is wrong with one. Not here: areas and dates (reference data).
+What belongs here: the words of pilot.yaml and what is wrong with either file; those of scenarios.yaml stand in `scenarios.py`. Not here: areas and dates (reference data).
 """
 
 from __future__ import annotations
@@ -8,16 +8,18 @@ from __future__ import annotations
 import hashlib
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from orchestration.analysis import scenarios
 from orchestration.errors import EnvironmentProblem
 
 FILE = Path("analysis") / "pilot.yaml"
 Share = Annotated[float, Field(gt=0, lt=1)]
 Weeks = Annotated[int, Field(ge=1, le=520)]
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 class DesignProblem(EnvironmentProblem):
@@ -80,17 +82,25 @@ class AssociationDesign(_Words):
 
 
 class Design(_Words):
-    """The whole file."""
+    """All of it."""
 
     pilots: dict[str, PilotDesign] = Field(default_factory=dict)
     associations: AssociationDesign | None = None
+    capacity: scenarios.Capacity | None = None
 
 
 def read_design(profile: Path) -> Design:
-    """The design of a profile; an empty one where the profile has no such file. Raises DesignProblem."""
-    file = profile / FILE
+    """The design of a profile; an empty one where the profile has no such files. Raises DesignProblem."""
+    judged = _read(profile / FILE, Design) or Design()
+    asked = _read(profile / scenarios.FILE, scenarios.Capacity)
+    if judged.capacity is not None:
+        raise DesignProblem(f"The design file {profile / FILE} has a key capacity: move it to {scenarios.FILE}.")
+    return judged.model_copy(update={"capacity": asked})
+
+
+def _read(file: Path, model: type[_Model]) -> _Model | None:
     if not file.exists():
-        return Design()
+        return None
     try:
         raw: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -98,9 +108,10 @@ def read_design(profile: Path) -> Design:
         where = f" in line {mark.line + 1}" if mark else ""
         raise DesignProblem(f"The design file {file} is not YAML{where}: mend it there.") from None
     if not isinstance(raw, dict):
-        raise DesignProblem(f"The design file {file} must hold keys and values, the first of them pilots.")
+        first = next(iter(model.model_fields))
+        raise DesignProblem(f"The design file {file} must hold keys and values, the first of them {first}.")
     try:
-        return Design.model_validate(raw)
+        return model.model_validate(raw)
     except ValidationError as error:
         said = "; ".join(_in_words(slip) for slip in error.errors()[:3])
         raise DesignProblem(f"The design file {file} cannot be used: {said}. Mend it and run again.") from None
@@ -110,7 +121,7 @@ def _in_words(slip: Any) -> str:
     where = ".".join(str(part) for part in slip["loc"])
     what = str(slip["msg"]).removeprefix("Value error, ")
     if slip["type"] == "extra_forbidden":
-        what = "this key is not known; take it out or see docs/pilot.md for those that are"
+        what = "this key is not known; take it out or see docs/pilot.md or docs/capacity.md for those that are"
     if slip["type"] == "missing":
         what = "is missing; write it down"
     return f"{where}: {what}" if where else what

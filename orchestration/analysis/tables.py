@@ -186,6 +186,64 @@ TABLES: dict[str, Table] = {
             **_STATUS,
         },
     ),
+    "metrics.capacity_half_hours": Table(
+        "One row per weekday, half-hour and line: calls, times and staff as observed, the share answered in time as observed "
+        "and as the capacity model has it, and the people it takes to meet the target. An ordinary week of those observed; "
+        "not a roster. See docs/capacity.md.",
+        {
+            "weekday": ("integer", "1 Monday to 7 Sunday."),
+            "half_hour": ("integer", "0 for 00:00 to 47 for 23:30, on the wall clock."),
+            "line": ("varchar", "999, which goes first, or 101."),
+            "offered_per_hour": ("double", "Calls that came into the line's queues, per hour; redials are calls."),
+            "handle_seconds": ("double", "Ringing, talk, hold and wrap per answered call, drawn towards the line's mean where calls are few."),
+            "patience_seconds": ("double", "Seconds waited by all callers for every one that gave up: one value a line."),
+            "staffed": ("double", "People there for calls, on average."),
+            "predicted_within_ratio": ("double", "Answered in time of those answered, by the corrected model with the staff there was."),
+            "observed_within_ratio": ("double", "The same as observed; null where none was answered."),
+            "answered_count": ("bigint", "Calls answered after a known wait: what observed_within_ratio rests on."),
+            "abandoned_ratio": ("double", "Gave up, were called back or sent on, of those that came into the queues, as observed."),
+            "target": ("double", "Target of the line's indicator: the newest in marts.dim_targets."),
+            "staff_needed": ("integer", "Fewest people there for calls (both lines together) at which the line meets its target in an ordinary week; null where there is no target."),
+            **_STATUS,
+        },
+    ),
+    "metrics.capacity_scenarios": Table(
+        "One row per scenario and month after the newest staff list: what share of calls would be answered in time, and when "
+        "the target of 101 is met. What follows from the model and the scenario, not a promise. See docs/capacity.md.",
+        {
+            "scenario": ("varchar", "Scenario, as in analysis/scenarios.yaml."),
+            "label": ("varchar", "The same in words."),
+            "month": ("date", "First day of the month; null where nothing can be said."),
+            "staffed_fte": ("double", "Full-time equivalents of call takers after abstraction."),
+            "within_101_ratio": ("double", "101 calls answered in time of those answered, predicted mean of the month."),
+            "within_101_lower": ("double", "Lower end of its interval (level of the file): model and week-to-week variation."),
+            "within_101_upper": ("double", "Upper end of the same."),
+            "within_999_ratio": ("double", "The same of 999 calls."),
+            "within_999_lower": ("double", "Lower end of its interval."),
+            "within_999_upper": ("double", "Upper end of the same."),
+            "target": ("double", "Target of 101 that is asked for: the newest in marts.dim_targets."),
+            "is_met": ("boolean", "Whether the predicted mean of the month meets it."),
+            "met_on": ("date", "First month that meets it; null: not under this scenario within the months looked ahead."),
+            "met_on_early": ("date", "Early end of the interval of that month; null where even the best draws do not meet it."),
+            "met_on_late": ("date", "Late end; null where the worst draws do not meet it."),
+            "met_ratio": ("double", "Share of draws in which it is met within the months looked ahead."),
+            **_STATUS,
+        },
+    ),
+    "metrics.capacity_accuracy": Table(
+        "One row per line: how the capacity model did on weeks that it had not seen, given their calls and staff.",
+        {
+            "line": ("varchar", "999 or 101."),
+            "fitted_weeks_count": ("integer", "Weeks it was calibrated on."),
+            "tested_weeks_count": ("integer", "Later weeks it was tried on."),
+            "bias_uncorrected": ("double", "Mean of predicted less observed share of a week, without the correction."),
+            "bias": ("double", "The same with it."),
+            "mean_error": ("double", "Mean absolute difference with it."),
+            "worst_error": ("double", "Largest such difference."),
+            "correction": ("double", "The correction as used in the other tables (all weeks): a shift of the log odds."),
+            **_STATUS,
+        },
+    ),
 }
 
 
@@ -204,6 +262,10 @@ ANALYSED = (
     "marts.fct_agent_intervals",
     "marts.fct_disruptions",
     "marts.fct_workforce",
+    "marts.fct_calls",
+    "marts.fct_call_segments",
+    "marts.dim_dispositions",
+    "marts.dim_targets",
 )
 
 
