@@ -1,8 +1,9 @@
 """Staff and answered calls: the model of `priority.py` calibrated on half-hours as observed, and what scenarios give.
 
 A half-hour's model needs calls offered, handling times, patience and staffed positions; all four come from the marts.
-A correction fitted on observed weeks (one number a line, a shift of the log odds) mends what the model leaves out:
-handling times that are not exponential, people who come and go, calls carried over from the half-hour before. What
+What the model leaves out (calls that come in clumps, redials into a room that is still full, people who come and go)
+is mended by a correction fitted on observed weeks: the part of the people there that counts, the same for both lines,
+so that as many 101 calls are answered in time as were, and a shift of the log odds for what is left of each line. What
 belongs here: the arithmetic on arrays. Reading and writing stand in `run.py`; the method in words in docs/capacity.md.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -54,11 +55,19 @@ class Observed:
     def of_weeks(self, weeks: Sequence[int]) -> Observed:
         """The half-hours of these weeks alone."""
         at = np.isin(self.week, weeks)
-        pairs = (self.offered, self.left, self.waited, self.taken, self.handled, self.answered, self.within)
-        return Observed(
-            self.week[at], self.slot[at], self.positions[at], *(each[:, at] for each in pairs),
-            self.ring_seconds, self.ring_ratio, self.redialled_ratio, self.weeks,
-        )  # fmt: skip
+        return replace(
+            self,
+            week=self.week[at],
+            slot=self.slot[at],
+            positions=self.positions[at],
+            offered=self.offered[:, at],
+            left=self.left[:, at],
+            waited=self.waited[:, at],
+            taken=self.taken[:, at],
+            handled=self.handled[:, at],
+            answered=self.answered[:, at],
+            within=self.within[:, at],
+        )
 
 
 class Surface:
@@ -71,11 +80,11 @@ class Surface:
     def __init__(self, rates: Floats, handle: Floats, patience: Floats, within: Floats, reserve: int) -> None:
         """`rates` (2, n): calls a second that occur; `handle`, `patience`, `within` one value a line, seconds."""
         self._handle = handle
-        self._axes = [self._axis(rates[0], 6), self._axis(rates[1], 8)]
+        self._axes = [self._axis(rates[0], 7), self._axis(rates[1], 10)]
         first, second = np.meshgrid(*self._axes, indexing="ij")
         self._load = first * handle[0] + second * handle[1]
-        low = np.maximum(np.floor(self._load - 3 * np.sqrt(self._load)), 1)
-        high = np.ceil(self._load + 6 * np.sqrt(self._load) + 2)
+        low = np.maximum(np.floor(self._load - 2.5 * np.sqrt(self._load)), 1)
+        high = np.ceil(self._load + 5 * np.sqrt(self._load) + 2)
         self._low, self._wide = low, int((high - low).max()) + 1
         people = np.minimum(low[:, :, None] + np.arange(self._wide), high[:, :, None])
         self._high = high
@@ -115,7 +124,8 @@ class Surface:
                 k = np.minimum(at.astype(int), self._wide - 2)
                 part = at - k
                 total += weight * ((1 - part) * self._odds[:, a, b, k] + part * self._odds[:, a, b, k + 1])
-        return _shares(total)
+        shares: Floats = _shares(total)
+        return shares
 
 
 def _four(found: Lines) -> tuple[Floats, Floats, Floats, Floats]:
@@ -149,13 +159,14 @@ class Model:
     ring_ratio: Floats  # (2,)
     redialled_ratio: float
     surface: Surface
-    correction: Floats  # (2,) added to log odds
+    effort: float  # part of the people there that counts: the correction
+    correction: Floats  # (2,) added to log odds: what is left of it
     spread: Floats  # (2,) of a week's log odds around the corrected model
 
     def shares(self, slot: Ints, positions: Floats, demand: Floats) -> Floats:
         """(4, n) uncorrected (see Surface.read); `demand` (2, n) relative to an ordinary week."""
         work = self.rate[:, slot] * demand * self.handle[:, slot] / self.line_handle[:, None]
-        found = self.surface.read(work[0], work[1], np.maximum(positions, 0.5))
+        found = self.surface.read(work[0], work[1], np.maximum(positions * self.effort, 0.5))
         found[[0, 2]] *= self.ring_ratio[:, None]
         return found
 
@@ -196,13 +207,18 @@ def calibrate(seen: Observed, capacity: Capacity) -> Model:
     surface = Surface(work, line_handle, patience, np.maximum(within, 0), room.reserve)
     model = Model(
         rate, handle, line_handle, patience, np.bincount(seen.slot, seen.positions, SLOTS) / times,
-        np.array(seen.ring_ratio), seen.redialled_ratio, surface, np.zeros(2), np.zeros(2),
+        np.array(seen.ring_ratio), seen.redialled_ratio, surface, 1.0, np.zeros(2), np.zeros(2),
     )  # fmt: skip
     return _corrected(model, seen)
 
 
 def _corrected(model: Model, seen: Observed) -> Model:
-    within, answered = by_week(model, seen)
+    low, high = 0.6, 1.4
+    aim = float(seen.within[1].sum() / seen.answered[1].sum())
+    for _ in range(15):
+        model = replace(model, effort=(low + high) / 2)
+        within, answered = by_week(model, seen)
+        low, high = (model.effort, high) if within[1].sum() / answered[1].sum() < aim else (low, model.effort)
     correction, spread = np.zeros(2), np.zeros(2)
     used = sorted(set(seen.week.tolist()))
     for line in (0, 1):
@@ -214,16 +230,21 @@ def _corrected(model: Model, seen: Observed) -> Model:
             within[line, used] / answered[line, used]
         )
         spread[line] = float(np.std(rest, ddof=1))
-    return Model(**{**vars(model), "correction": correction, "spread": spread})
+    return replace(model, correction=correction, spread=spread)
 
 
 def _real(seen: Observed, line: int) -> tuple[Floats, Floats]:
     count = len(seen.weeks)
-    return np.bincount(seen.week, seen.within[line], count), np.bincount(seen.week, seen.answered[line], count)
+    within: Floats = np.bincount(seen.week, seen.within[line], count).astype(float)
+    answered: Floats = np.bincount(seen.week, seen.answered[line], count).astype(float)
+    return within, answered
 
 
 def by_week(model: Model, seen: Observed) -> tuple[Floats, Floats]:
-    """(2, weeks) each: calls answered in time and answered that the model, uncorrected, gives for weeks as they were."""
+    """(2, weeks) each: calls answered in time, and answered, that the model gives for weeks as they were staffed.
+
+    Without the shift of log odds.
+    """
     demand = levels_of(seen, model.rate)[:, seen.week]
     return _sums(model, seen, seen.positions, demand)[:2]
 
@@ -233,8 +254,8 @@ def _sums(model: Model, seen: Observed, positions: Floats, demand: Floats) -> tu
     offered = model.rate[:, seen.slot] * demand * 1800
     answered = offered * (1 - found[[1, 3]])
     count = len(seen.weeks)
-    summed = [
-        np.stack([np.bincount(seen.week, each[line], count) for line in (0, 1)])
+    summed: list[Floats] = [
+        np.stack([np.bincount(seen.week, each[line], count).astype(float) for line in (0, 1)])
         for each in (answered * found[[0, 2]], answered, offered)
     ]
     return summed[0], summed[1], summed[2]
@@ -250,10 +271,11 @@ class Tested:
     bias: float
     mean_error: float  # mean absolute
     worst_error: float
-    correction: float  # of the model calibrated on all weeks, log odds
+    effort: float  # correction of the model calibrated on all weeks: the part of people that counts
+    correction: float  # and the shift of log odds
 
 
-def tested(seen: Observed, capacity: Capacity) -> list[Tested]:
+def tested(seen: Observed, capacity: Capacity, whole: Model) -> list[Tested]:
     """Calibrated on the first two thirds of the weeks, tried on the others. Raises CannotSay."""
     found = sorted(set(seen.week.tolist()))
     cut = max(capacity.weeks_needed, round(len(found) * 2 / 3))
@@ -262,18 +284,19 @@ def tested(seen: Observed, capacity: Capacity) -> list[Tested]:
     model = calibrate(seen.of_weeks(found[:cut]), capacity)
     rest = seen.of_weeks(found[cut:])
     within, answered = by_week(model, rest)
-    whole = calibrate(seen, capacity)
+    bare = replace(model, effort=1.0)
+    bare_within, bare_answered = by_week(bare, rest)
     out = []
     for line in (0, 1):
         real_within, real_answered = _real(rest, line)
         at = found[cut:]
         real = real_within[at] / np.maximum(real_answered[at], 1)
-        plain = within[line, at] / answered[line, at]
-        error = _shares(_odds(plain) + model.correction[line]) - real
+        plain = bare_within[line, at] / bare_answered[line, at]
+        error = _shares(_odds(within[line, at] / answered[line, at]) + model.correction[line]) - real
         out.append(
             Tested(
                 cut, len(at), float((plain - real).mean()), float(error.mean()), float(np.abs(error).mean()),
-                float(np.abs(error).max()), float(whole.correction[line]),
+                float(np.abs(error).max()), whole.effort, float(whole.correction[line]),
             )
         )  # fmt: skip
     return out
@@ -330,7 +353,7 @@ def _slot_shift(model: Model, seen: Observed, found: Floats, demand: Floats, lin
 
 
 def _needed(model: Model, line: int, shift: float, target: float | None) -> list[int | None]:
-    """Fewest people at which the half-hour meets the target of the line, with an ordinary week's calls; None: none do."""
+    """Fewest people at which the half-hour meets the target with an ordinary week's calls; None: none do."""
     if target is None:
         return [None] * SLOTS
     load = (model.rate * model.handle).sum(axis=0)
@@ -391,7 +414,9 @@ def season(seen_by_month: Mapping[tuple[int, int], tuple[float, float]]) -> dict
         found.setdefault(month, []).append(both)
     if len(found) < 12:
         return None
-    means = {month: tuple(float(np.mean([each[line] for each in both])) for line in (0, 1)) for month, both in found.items()}
+    means = {
+        month: tuple(float(np.mean([each[line] for each in both])) for line in (0, 1)) for month, both in found.items()
+    }
     level = [float(np.mean([each[line] for each in means.values()])) for line in (0, 1)]
     return {month: (each[0] / level[0], each[1] / level[1]) for month, each in means.items()}
 
@@ -451,7 +476,8 @@ class Outlook:
         self._known: dict[tuple[float, float, float], tuple[Floats, Floats, Floats]] = {}
 
     def _drawn(self, by_week_: Floats) -> Floats:
-        return by_week_[self._weeks][self._picked].sum(axis=1)
+        drawn: Floats = by_week_[self._weeks][self._picked].sum(axis=1)
+        return drawn
 
     def _season_of_weeks(self) -> tuple[float, float]:
         if self._seasons is None:

@@ -1,6 +1,7 @@
 """Reads `analysis/` of a profile: how pilots and associations are judged (pilot.yaml), and capacity (scenarios.yaml).
 
-What belongs here: the words of pilot.yaml and what is wrong with either file; those of scenarios.yaml stand in `scenarios.py`. Not here: areas and dates (reference data).
+What belongs here: the words of pilot.yaml and what is wrong with either file; those of scenarios.yaml stand in
+`scenarios.py`. Not here: areas and dates (reference data).
 """
 
 from __future__ import annotations

@@ -83,6 +83,7 @@ def erlang_a(rate: float, handle: float, servers: int, patience: float, within: 
         for count, each in enumerate(busy)
         if each > _TINY
     )
+    waits = min(waits, 1.0)
     share = (1 - waits) + served
     return Waiting(
         waits, share, share / (1 - abandoned), waiting / rate, abandoned, rate * (1 - abandoned) * handle / servers

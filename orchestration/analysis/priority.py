@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 _CHUNK = 256
-_AHEAD = 40  # whoever has more callers before them is not answered within a threshold of seconds
+_AHEAD = 30  # whoever has more callers before them is not answered within a threshold of seconds
 
 
 @dataclass(frozen=True)
@@ -94,9 +94,9 @@ def _levels(first: Floats, second: Floats, people: Floats, kept: Floats, times: 
     capacity = people / times
     free = np.maximum((people - kept) / times * np.maximum(1 - first / capacity, 0.02), 1e-9)
     over = np.maximum(second - free, 0) / leaving
-    wide = 7 * np.sqrt(second / leaving) + 10
+    wide = 6 * np.sqrt(second / leaving) + 10
     load = np.minimum(second / free, 0.999)
-    geometric = math.log(1e-9) / np.log(load)
+    geometric = math.log(1e-8) / np.log(load)
     return np.clip(np.ceil(np.minimum(over + wide, np.where(second < free, geometric + 5, np.inf))), 8, 600)
 
 
@@ -114,7 +114,7 @@ def _solve(
 
     cases = len(first)
     crowded = min(float((first / (people * rate)).max()), 0.95)
-    phases = int(kept.max()) + 1 + int(np.clip(math.ceil(math.log(1e-7) / math.log(crowded)), 4, 60))
+    phases = int(kept.max()) + 1 + int(np.clip(math.ceil(math.log(1e-6) / math.log(crowded)), 4, 60))
     phase = np.arange(phases)[None, :]
     opened = people - kept  # busy people from which the second line has to wait
     waiting_first = np.maximum(phase - kept[:, None], 0)
@@ -194,7 +194,7 @@ def _served_in_time(
     outs[:, 0, :] += served[:, None]
     clock = outs.max(axis=(1, 2))
     spins = clock * within
-    count = int(math.ceil(float(spins.max()) + 7 * math.sqrt(float(spins.max())) + 8))
+    count = math.ceil(float(spins.max()) + 7 * math.sqrt(float(spins.max())) + 8)
     up, fall = rises / clock[:, None], away / clock[:, None]
     stay = 1 - outs / clock[:, None, None]
     weight = np.exp(-spins)  # Poisson: chance of that many steps by then; those beyond it are still waiting

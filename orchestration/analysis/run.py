@@ -379,7 +379,7 @@ def _read_capacity(con: duckdb.DuckDBPyConnection, design: Design) -> Mapping[st
             count(*),
             count(*) filter (where not kinds.is_answer),
             sum(segments.queue_seconds)::bigint,
-            count(handle), sum(handle)::bigint
+            count(handle) filter (where kinds.is_answer), sum(handle) filter (where kinds.is_answer)::bigint
         from (
             select *, ring_seconds + talk_seconds + hold_seconds + wrap_seconds as handle
             from marts.fct_call_segments
@@ -503,7 +503,7 @@ def _analyse_capacity(read: Mapping[str, Facts], design: Design) -> Rows:
     asked = design.capacity
     if asked is None:
         return {}
-    targets = dict(read["targets"])  # the newest of each stands last
+    targets: dict[str, float] = dict(read["targets"])  # the newest of each stands last
     lines = (asked.room.first, asked.room.second)
     wanted = [targets.get(line.kpi) for line in lines]
     try:
@@ -524,17 +524,17 @@ def _analyse_capacity(read: Mapping[str, Facts], design: Design) -> Rows:
     ]
     return {
         "metrics.capacity_half_hours": halves,
-        "metrics.capacity_accuracy": _accuracy(seen, asked),
+        "metrics.capacity_accuracy": _accuracy(seen, asked, model),
         "metrics.capacity_scenarios": _scenarios(read, model, seen, asked, wanted[1]),
     }
 
 
-def _accuracy(seen: Any, asked: Capacity) -> list[dict[str, Any]]:
+def _accuracy(seen: Any, asked: Capacity, model: Any) -> list[dict[str, Any]]:
     from orchestration.analysis import capacity
 
     names = (asked.room.first.line, asked.room.second.line)
     try:
-        found = capacity.tested(seen, asked)
+        found = capacity.tested(seen, asked, model)
     except capacity.CannotSay as why:
         return [{"line": name, "status": "NOT_AVAILABLE", "reason": str(why)} for name in names]
     return [
@@ -546,6 +546,7 @@ def _accuracy(seen: Any, asked: Capacity) -> list[dict[str, Any]]:
             "bias": each.bias,
             "mean_error": each.mean_error,
             "worst_error": each.worst_error,
+            "effort": each.effort,
             "correction": each.correction,
             "status": "OK",
         }
@@ -565,7 +566,7 @@ def _scenarios(
             raise capacity.CannotSay(f"marts.dim_targets has no target of {asked.room.second.kpi}")
         outlook = capacity.Outlook(model, seen, staff, asked, seasons)
     except capacity.CannotSay as why:
-        return list(_nothing_on_capacity(asked, str(why), "NOT_AVAILABLE")["metrics.capacity_scenarios"])
+        return _nothing_on_capacity(asked, str(why), "NOT_AVAILABLE")["metrics.capacity_scenarios"]
     rows = []
     for name, scenario in asked.scenarios.items():
         answer = outlook.answer(scenario, target)
@@ -596,7 +597,7 @@ def _scenarios(
     return rows
 
 
-def _nothing_on_capacity(asked: Capacity, why: str, status: str) -> Rows:
+def _nothing_on_capacity(asked: Capacity, why: str, status: str) -> dict[str, list[dict[str, Any]]]:
     said = {"status": status, "reason": why}
     lines = (asked.room.first.line, asked.room.second.line)
     return {

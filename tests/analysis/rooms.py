@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import csv
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -17,7 +17,7 @@ import duckdb
 
 from orchestration.analysis import tables
 from orchestration.analysis.design import Design, read_design
-from orchestration.analysis.run import PARTS, _read_capacity
+from orchestration.analysis.run import PARTS, Facts, _read_capacity
 from orchestration.sample.calls import CallRoom
 from orchestration.sample.clock import Clock, days_between
 from orchestration.sample.parameters import Parameters, Telephony
@@ -28,7 +28,9 @@ REFERENCE = PROFILE / "reference"
 LINES = {"999": "999", "101": "101", "SWITCHBOARD": "SWITCHBOARD", "INTERNAL": "INTERNAL"}
 
 
-def simulated(first: date, last: date, *, scale: float = 1.0, seed: int = 1, **changes: float) -> duckdb.DuckDBPyConnection:
+def simulated(
+    first: date, last: date, *, scale: float = 1.0, seed: int = 1, **changes: float
+) -> duckdb.DuckDBPyConnection:
     """A database with the marts that the model reads, of a simulated room; `changes` are of its Telephony."""
     telephony = replace(Telephony(), **changes)  # type: ignore[arg-type]
     clock = Clock(first, last)
@@ -42,7 +44,9 @@ def simulated(first: date, last: date, *, scale: float = 1.0, seed: int = 1, **c
         done = room.take(day)
         segments += done.lines
         for start, teams in done.heads:
-            staff += [(start, heads.team, heads.staffed * 1800, (heads.staffed - heads.on_calls) * 1800) for heads in teams]
+            staff += [
+                (start, heads.team, heads.staffed * 1800, (heads.staffed - heads.on_calls) * 1800) for heads in teams
+            ]
     con = _empty()
     rows = [f"{clock.utc(start)},{team},{staffed},{aux}" for start, team, staffed, aux in staff]
     _load(con, segments, rows, first, last)
@@ -64,7 +68,9 @@ def of_exports(landing: Path, first: date, last: date) -> duckdb.DuckDBPyConnect
             with file.open(encoding="utf-8", errors="replace") as lines:
                 for row in csv.DictReader(lines):
                     cells = list(row.values()) if wanted is None else [row[column] for column in wanted]
-                    if all(isinstance(cell, str) and "," not in cell for cell in cells) and len(cells) == (17 if wanted is None else 4):
+                    if all(isinstance(cell, str) and "," not in cell for cell in cells) and len(cells) == (
+                        17 if wanted is None else 4
+                    ):
                         into.append(",".join(cells))
     con = _empty()
     _load(con, segments, staff, first, last)
@@ -79,7 +85,9 @@ def _empty() -> duckdb.DuckDBPyConnection:
     return con
 
 
-def _load(con: duckdb.DuckDBPyConnection, segments: Iterable[str], staff: Iterable[str], first: date, last: date) -> None:
+def _load(
+    con: duckdb.DuckDBPyConnection, segments: Iterable[str], staff: Iterable[str], first: date, last: date
+) -> None:
     import io
 
     import pandas as pd
@@ -115,7 +123,8 @@ def _load(con: duckdb.DuckDBPyConnection, segments: Iterable[str], staff: Iterab
             from marts.fct_call_segments as segments inner join calls using (call_key)
             where queue in ('OCC_999', 'OCC_101') and (at_no is null or segment_no <= at_no) group by 1
         )
-        select call_key, line, offered_at, offered_at::timestamp as offered_at_local, offered_at_local::date as offered_date,
+        select call_key, line, offered_at, offered_at::timestamp as offered_at_local,
+            offered_at_local::date as offered_date,
             case when is_answered then 'answered' when is_abandoned then 'abandoned' else 'lost' end as outcome,
             wait_seconds, null::varchar as disruption_key,
             cli <> '' and coalesce(epoch(lead(offered_at) over (partition by cli, line order by offered_at))
@@ -132,17 +141,24 @@ def _load(con: duckdb.DuckDBPyConnection, segments: Iterable[str], staff: Iterab
         create table marts.dim_dates as
         select day::date as local_date, date_trunc('week', day)::date as week_start_date,
             case when strftime(day, '%m%d') between '0325' and '0331' and dayofweek(day) = 0 then 23
-                when strftime(day, '%m%d') between '1025' and '1031' and dayofweek(day) = 0 then 25 else 24 end as hours_count
+                when strftime(day, '%m%d') between '1025' and '1031' and dayofweek(day) = 0 then 25
+                else 24 end as hours_count
         from generate_series(?::timestamp, ?::timestamp, interval 1 day) as days(day)
         """,
         [first, last],
     )
-    con.execute(f"create table marts.dim_dispositions as select code as disposition_code, call_outcome, is_answer from read_csv('{REFERENCE}/dispositions.csv')")
-    con.execute(f"create table marts.dim_targets as select kpi_id, target, valid_from from read_csv('{REFERENCE}/targets.csv')")
+    con.execute(
+        "create table marts.dim_dispositions as select code as disposition_code, call_outcome, is_answer "
+        f"from read_csv('{REFERENCE}/dispositions.csv')"
+    )
+    con.execute(
+        f"create table marts.dim_targets as select kpi_id, target, valid_from from read_csv('{REFERENCE}/targets.csv')"
+    )
     con.execute(
         """
         create table marts.fct_workforce as
-        select (date_trunc('month', ?::date) - to_months(months::integer))::date as month_date, 'OCC' as unit, 'CALL_TAKER' as role,
+        select (date_trunc('month', ?::date) - to_months(months::integer))::date as month_date,
+            'OCC' as unit, 'CALL_TAKER' as role,
             150::decimal(18, 4) as establishment_fte, 135::decimal(18, 4) as strength_fte,
             11.5::decimal(18, 4) as abstracted_fte
         from range(12) as past(months)
@@ -184,7 +200,9 @@ def main() -> None:
         total = sum(row["answered_count"] for row in of)
         for name in ("predicted_within_ratio", "observed_within_ratio"):
             print(line, name, round(sum(row[name] * row["answered_count"] for row in of) / total, 4))
-        miss = sum(abs(row["predicted_within_ratio"] - row["observed_within_ratio"]) * row["answered_count"] for row in of)
+        miss = sum(
+            abs(row["predicted_within_ratio"] - row["observed_within_ratio"]) * row["answered_count"] for row in of
+        )
         print(line, "mean absolute difference of half-hours of the week", round(miss / total, 4))
     for row in rows["metrics.capacity_scenarios"]:
         if row.get("month") in {row.get("month") for row in rows["metrics.capacity_scenarios"][-1:]}:
@@ -194,7 +212,7 @@ def main() -> None:
             _predict_unseen(given, facts, plan, shortfall)
 
 
-def _predict_unseen(given: argparse.Namespace, facts: dict[str, object], plan: Design, shortfall: float) -> None:
+def _predict_unseen(given: argparse.Namespace, facts: Mapping[str, Facts], plan: Design, shortfall: float) -> None:
     from orchestration.analysis.capacity import _odds, _shares, by_week, calibrate
     from orchestration.analysis.run import _observed
 
@@ -205,11 +223,13 @@ def _predict_unseen(given: argparse.Namespace, facts: dict[str, object], plan: D
     seen = _observed(_read_capacity(other, plan))
     model = calibrate(_observed(facts), plan.capacity)  # type: ignore[arg-type]
     within, answered = by_week(model, seen)
+    bare = by_week(replace(model, effort=1.0), seen)
     for line, name in enumerate(("999", "101")):
-        plain = within[line].sum() / answered[line].sum()
         real = seen.within[line].sum() / seen.answered[line].sum()
+        uncorrected = bare[0][line].sum() / bare[1][line].sum()
+        plain = within[line].sum() / answered[line].sum()
         said = float(_shares(_odds(plain) + model.correction[line]))
-        print(f"shortfall {shortfall}: {name} observed {real:.4f}, predicted {said:.4f}, uncorrected {plain:.4f}")
+        print(f"shortfall {shortfall}: {name} observed {real:.4f}, predicted {said:.4f}, uncorrected {uncorrected:.4f}")
 
 
 if __name__ == "__main__":

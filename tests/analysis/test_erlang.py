@@ -26,7 +26,14 @@ def test_erlang_b_gives_the_reference_value() -> None:
 
 @pytest.mark.parametrize(("calls", "handle", "servers", "within", "waits", "share", "wait", "occupancy"), C_VALUES)
 def test_erlang_c_gives_the_reference_values(
-    calls: int, handle: int, servers: int, within: int, waits: float | None, share: float, wait: float | None, occupancy: float
+    calls: int,
+    handle: int,
+    servers: int,
+    within: int,
+    waits: float | None,
+    share: float,
+    wait: float | None,
+    occupancy: float,
 ) -> None:
     found = erlang_c(calls / 3600, handle, servers, within)
     assert found.within_ratio == pytest.approx(share, abs=5e-7)
@@ -81,7 +88,9 @@ def test_a_load_that_nobody_could_answer_is_refused_where_nobody_gives_up() -> N
         erlang_c(0.1, 100, 10, 20)
 
 
-def simulate(rng: Random, rate: float, handle: float, servers: int, patience: float, within: float, calls: int) -> tuple[float, float]:
+def simulate(
+    rng: Random, rate: float, handle: float, servers: int, patience: float, within: float, calls: int
+) -> tuple[float, float]:
     """Share of calls answered in time, and given up, call by call."""
     free_at = [0.0] * servers
     now, in_time, gone = 0.0, 0, 0
@@ -107,8 +116,14 @@ def test_a_simulation_agrees_with_erlang_a() -> None:
 
 
 def simulate_lines(
-    seed: int, rates: tuple[float, float], handle: float, servers: int, patience: tuple[float, float], reserve: int,
-    within: tuple[float, float], calls: int,
+    seed: int,
+    rates: tuple[float, float],
+    handle: float,
+    servers: int,
+    patience: tuple[float, float],
+    reserve: int,
+    within: tuple[float, float],
+    calls: int,
 ) -> tuple[list[float], list[float]]:
     """Shares answered in time of offered, and given up, of both lines: first come, first served within a line."""
     rng = Random(seed)
@@ -142,7 +157,14 @@ def test_a_simulation_agrees_with_two_lines(servers: int, reserve: int) -> None:
 
     given = {"handle": 480.0, "reserve": reserve}
     found = solve(
-        0.006, 0.021, servers, first_patience=90, second_patience=400, first_within=8, second_within=27, **given  # type: ignore[arg-type]
+        0.006,
+        0.021,
+        servers,
+        first_patience=90,
+        second_patience=400,
+        first_within=8,
+        second_within=27,
+        **given,  # type: ignore[arg-type]
     )
     in_time, gone = simulate_lines(3, (0.006, 0.021), 480, servers, (90, 400), reserve, (8, 27), 60_000)
     assert in_time[0] == pytest.approx(float(found.first_within[0]), abs=0.015)
@@ -155,7 +177,15 @@ def test_two_lines_alike_are_erlang_a_together() -> None:
     from orchestration.analysis.priority import solve
 
     found = solve(
-        30 / 1800, 70 / 1800, 14, handle=180, first_patience=300, second_patience=300, reserve=0, first_within=20, second_within=20
+        30 / 1800,
+        70 / 1800,
+        14,
+        handle=180,
+        first_patience=300,
+        second_patience=300,
+        reserve=0,
+        first_within=20,
+        second_within=20,
     )
     assert 0.3 * found.first_abandoned[0] + 0.7 * found.second_abandoned[0] == pytest.approx(0.013984, abs=5e-7)
     assert 0.3 * found.first_wait[0] + 0.7 * found.second_wait[0] == pytest.approx(4.195, abs=5e-4)
@@ -167,8 +197,20 @@ def test_a_first_line_that_hardly_rings_leaves_the_second_to_erlang_a() -> None:
     from orchestration.analysis.priority import solve
 
     alone = erlang_a(0.06, 180, 11, 240, 20)
-    found = solve(1e-9, 0.06, 11, handle=180, first_patience=60, second_patience=240, reserve=0, first_within=8, second_within=20)
+    found = solve(
+        1e-9, 0.06, 11, handle=180, first_patience=60, second_patience=240, reserve=0, first_within=8, second_within=20
+    )
     assert found.second_within[0] == pytest.approx(alone.within_ratio, abs=1e-6)
     assert found.second_abandoned[0] == pytest.approx(alone.abandoned_ratio, abs=1e-6)
     with pytest.raises(ValueError, match="must be positive"):
-        solve(0.0, 0.06, 11, handle=180, first_patience=60, second_patience=240, reserve=0, first_within=8, second_within=20)
+        solve(
+            0.0,
+            0.06,
+            11,
+            handle=180,
+            first_patience=60,
+            second_patience=240,
+            reserve=0,
+            first_within=8,
+            second_within=20,
+        )
