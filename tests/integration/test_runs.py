@@ -26,8 +26,8 @@ PUBLISHED = {
     },
     "metrics": {
         "kpi_results", "kpi_register", "kpi_signals", "kpi_changes", "kpi_restatements", "pilot_effects",
-        "pilot_permutations", "pilot_weeks", "pilot_checks", "factor_associations", "capacity_half_hours", "capacity_scenarios",
-        "capacity_accuracy",
+        "pilot_permutations", "pilot_weeks", "pilot_checks", "factor_associations", "capacity_half_hours",
+        "capacity_scenarios", "capacity_accuracy",
     },
     "reports": {
         "kpi_as_was", "kpi_latest_months", "figure_sources", "export_arrivals", "export_freshness", "quality_rules",
