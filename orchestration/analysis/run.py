@@ -369,6 +369,8 @@ def _read_capacity(con: duckdb.DuckDBPyConnection, design: Design) -> Mapping[st
         inner join marts.dim_dates as dates on halves.local_date = dates.local_date and dates.hours_count = 24
         where halves.local_date not in (select offered_date from disturbed)
             and dates.week_start_date > (select max(local_date) from halves) - ?::integer
+            -- The running week counts when it is over: so the model is worked out once a week, not every day.
+            and dates.week_start_date <= (select max(local_date) from halves) - 6
         """,
         [list(room.teams), (asked.weeks + 1) * 7],
     )
