@@ -317,6 +317,12 @@ def make_tables(con: duckdb.DuckDBPyConnection) -> set[str]:
     return made
 
 
+def prepare(con: duckdb.DuckDBPyConnection) -> None:
+    """The tables before the models are built: views read them. Where one was made every analysis is done again."""
+    if make_tables(con):
+        con.execute("drop table if exists landing.analyses")
+
+
 def write(con: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Replace what the table holds. A column that a row lacks is null; one that the table lacks is a KeyError."""
     columns = TABLES[name].columns

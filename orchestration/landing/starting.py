@@ -21,6 +21,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 # Lists that say what the project's own codes mean: contracts translate a stranger's codes into these.
 VOCABULARY: dict[str, str] = {
     "appointment_statuses": "statuses of an appointment",
+    "briefing_measures": "which figures stand in which briefing",
     "channels": "digital channels",
     "da_pilot_design": "the design of a pilot: header only",
     "diaries": "kinds of diary",
@@ -96,6 +97,8 @@ def _list(name: str) -> str:
         header, rows = list(reader.fieldnames or []), list(reader)
     if name in OWN or name in _NO_ROWS:
         rows = [row for row in rows if row.get("code") == "UNKNOWN"]
+    if name == "briefing_measures":  # a unit's own figures are asked for by the name that the force gave it
+        rows = [row for row in rows if row["scope_type"] != "unit" or row["scope_code"] == "*"]
     if name == "measuring_queues":
         rows = [{"line": line, "queue": "*", "source": "any queue"} for line in _lines()]
     for row in rows:

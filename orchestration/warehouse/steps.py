@@ -14,11 +14,11 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.analysis import tables as analysis_tables
 from orchestration.analysis.design import read_design
-from orchestration.analysis.tables import as_nodes
 from orchestration.errors import OccError
 from orchestration.keeping import layout
-from orchestration.landing import LandingResult, erasures, land, load_profile, sync_build_database
+from orchestration.landing import LandingResult, briefings, erasures, land, load_profile, sync_build_database
 from orchestration.progress import note, report
 from orchestration.publish import audit, generation, history
 from orchestration.publish.generation import Generation, quoted
@@ -53,7 +53,9 @@ def derived_files(settings: Settings) -> list[Path]:
 def land_deliveries(settings: Settings) -> LandingResult:
     """Take in what was delivered, and write down what this run has to do before the first model changes."""
     profile = load_profile(settings.profile)
-    read_design(settings.profile)  # a file that cannot be used is said before the work, not after
+    # A file that cannot be used is said before the work, not after.
+    read_design(settings.profile)
+    briefings.check(settings.profile)
     name = generation.new_name(settings)
     with disk.told(settings, "taking in what was delivered"):
         erasures.settle(settings.warehouse / "landing", derived_files(settings))
@@ -75,6 +77,7 @@ def land_deliveries(settings: Settings) -> LandingResult:
             _note_what_is_published(settings, con)
             _note_what_was_taken_up(con)
             carry_history(con, settings.current_db)
+            analysis_tables.prepare(con)
             published = generation.current(settings)
             sync_build_database(con, settings.warehouse, profile, published.batches if published else ())
             requests = rebuild.asked(settings)
@@ -157,7 +160,7 @@ def publish_generation(settings: Settings) -> Generation:
                 con,
                 name=name,
                 code_version=code_version(settings),
-                nodes=dbt.manifest_nodes(settings) | as_nodes(),
+                nodes=dbt.manifest_nodes(settings) | analysis_tables.as_nodes(),
                 is_full=is_full,
             )
             generation.move_pointer(settings, name)

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import yaml
 
+from orchestration.analysis import tables
 from orchestration.landing.contracts import load_profile
 from orchestration.landing.registry import drift_tables
 from orchestration.publish import history
@@ -108,6 +109,7 @@ class Landing:
         con.execute("create or replace table landing.kept_from (export varchar, first_date date)")
         history.make_tables(con)
         results.make_tables(con)
+        tables.prepare(con)
         con.execute(
             "create or replace view landing.quarantined_rows as select '' as delivery_id, 0 as content_no, "
             "0::bigint as row_number, '' as column_name, '' as value, '' as reason, '' as raw_row, 0 as field_count, "

@@ -281,6 +281,88 @@ directed as (
 
 ),
 
+-- Where points begin to lie outside, on one side, or to go one way. A pair is looked for among three points.
+begun as (
+
+    select
+        phase_hash,
+        period_start,
+        place,
+        outside,
+        side,
+        step,
+        direction,
+        is_rising or is_falling as is_in_trend,
+        is_in_side_run,
+        is_in_pair,
+        case when outside = lag(outside) over (partition by phase_hash order by place) then null else place end as outside_begins,
+        case when side = lag(side) over (partition by phase_hash order by place) then null else place end as side_begins,
+        case when step = lag(step) over (partition by phase_hash order by place) then null else place end as step_begins,
+        case when is_in_pair then 1 else 0 end as pair_point,
+        lag(side, 1, 0) over (partition by phase_hash order by place) as side_1,
+        lag(side, 2, 0) over (partition by phase_hash order by place) as side_2
+    from directed
+
+),
+
+lasting as (
+
+    select
+        *,
+        place - max(outside_begins) over (partition by phase_hash order by place rows between unbounded preceding and current row) + 1
+            as outside_count,
+        place - max(side_begins) over (partition by phase_hash order by place rows between unbounded preceding and current row) + 1
+            as side_count,
+        -- A trend's first point lies before its first step.
+        place - max(step_begins) over (partition by phase_hash order by place rows between unbounded preceding and current row) + 2
+            as trend_count,
+        1
+        + case when side_1 = side then lag(pair_point, 1, 0) over (partition by phase_hash order by place) else 0 end
+        + case when side_1 = side and side_2 = side then lag(pair_point, 2, 0) over (partition by phase_hash order by place) else 0 end
+            as pair_count
+    from begun
+
+),
+
+-- How long what a signal speaks of has lasted by this point: of the rule that gives the direction, and of trend and side beside it.
+-- At a turn the trend that begins counts, of which this point is the first.
+counted as (
+
+    select
+        *,
+        case
+            when direction = 0 then null
+            when outside <> 0 then 1
+            when is_in_trend then 2
+            when is_in_pair then 3
+            when is_in_side_run then 4
+        end as run_rule,
+        case when is_in_trend then case when step = direction then trend_count when outside = 0 then 1 end end as weeks_in_trend,
+        case when is_in_side_run then side_count end as weeks_on_one_side
+    from lasting
+
+),
+
+runs as (
+
+    select
+        phase_hash,
+        period_start,
+        run_rule,
+        weeks_in_trend,
+        weeks_on_one_side,
+        case run_rule when 1 then outside_count when 2 then weeks_in_trend when 3 then pair_count when 4 then weeks_on_one_side end
+            as weeks_in_run,
+        -- The point that the run, or the three of a pair, begins with.
+        case
+            when run_rule = 3 then case when place > 2 then place - 2 else 1 end
+            when run_rule is not null
+                then place - case run_rule when 1 then outside_count when 2 then weeks_in_trend else weeks_on_one_side end + 1
+        end as first_place
+    from counted
+
+),
+
 newest_points as (
 
     select series_hash, max(period_start) as period_start
@@ -327,6 +409,11 @@ final as (
                 then case weeks.better when 'higher' then 'consistently_passing' else 'consistently_failing' end
             else 'hit_and_miss'
         end as assurance,
+        cast(runs.run_rule as bigint) as run_rule,
+        cast(runs.weeks_in_run as bigint) as weeks_in_run,
+        first_points.period_start as run_started_on,
+        cast(runs.weeks_in_trend as bigint) as weeks_in_trend,
+        cast(runs.weeks_on_one_side as bigint) as weeks_on_one_side,
         weeks.quality_state,
         weeks.target,
         coalesce(directed.place <= {{ baseline_points }}, false) as is_in_limits,
@@ -336,6 +423,8 @@ final as (
     inner join numbered_phases on weeks.phase_hash = numbered_phases.phase_hash
     left join limits on weeks.phase_hash = limits.phase_hash
     left join directed on weeks.phase_hash = directed.phase_hash and weeks.period_start = directed.period_start
+    left join runs on weeks.phase_hash = runs.phase_hash and weeks.period_start = runs.period_start
+    left join points as first_points on runs.phase_hash = first_points.phase_hash and runs.first_place = first_points.place
     left join newest_points on weeks.series_hash = newest_points.series_hash and weeks.period_start = newest_points.period_start
 
 )
