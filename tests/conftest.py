@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import time
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.runs import OBJECTS_BETWEEN_COLLECTIONS
 from orchestration.settings import Settings
 from tests.golden.golden import write_small_sample
 from tests.support import run, settings_for
@@ -22,7 +24,11 @@ _MADE_ONCE = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Models are parsed once for all tests, in all their processes, and again when a file of theirs changed."""
+    """Models are parsed once for all tests, in all their processes, and again when a file of theirs changed.
+
+    Garbage is looked for as seldom as a run does it.
+    """
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, 10, 10)
     if config.cache is None:
         return
     shared = config.cache.mkdir("parsed_models")

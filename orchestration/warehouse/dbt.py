@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -152,7 +153,20 @@ def _nodes(path: Path, _fingerprint: str) -> dict[str, Any]:
     return {**manifest["nodes"], **manifest["sources"]}
 
 
-def _manifest(settings: Settings) -> Any:
+def runner(manifest: Any, callbacks: Sequence[Callable[[Any], None]] = ()) -> Any:
+    """What calls dbt once, on models that were parsed: parsing them takes ten seconds.
+
+    dbt by itself parses all of them again wherever the environment that profiles.yml reads is another, as in every
+    warehouse.
+    """
+    from dbt import compilation
+    from dbt.cli.main import dbtRunner
+
+    compilation.inject_ctes_into_sql = put_in_front
+    return dbtRunner(manifest=manifest, callbacks=list(callbacks))
+
+
+def fresh_manifest(settings: Settings) -> Any:
     """dbt's manifest object, fresh: a build writes compiled text into its nodes, and a second one would reuse it."""
     from dbt.contracts.graph.manifest import Manifest
 
@@ -190,8 +204,25 @@ def build(settings: Settings, *, full_refresh: bool, exclude: Sequence[str] = ()
     return outcome
 
 
+_COMMENTS = r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)*"  # and white space
+_WITH = re.compile(rf"{_COMMENTS}with(?:\s+recursive)?\b\s*", re.IGNORECASE | re.DOTALL)
+
+
+def put_in_front(sql: str, ctes: Sequence[Any]) -> str:
+    """A query with the text of the ephemeral models that it reads put before its own CTEs, as dbt does.
+
+    dbt's own function parses the whole query to find its first word: a fifth of the time of a small run.
+    """
+    if not ctes:
+        return sql
+    added = ", ".join(cte.sql for cte in ctes)
+    found = _WITH.match(sql)
+    if found is None:
+        return f"with{added} {sql}"
+    return f"{found[0]}{added}, {sql[found.end() :]}"
+
+
 def _build(settings: Settings, how: list[str], exclude: Sequence[str], memory: str, cores: int) -> DbtBuild:
-    from dbt.cli.main import dbtRunner
     from google.protobuf.json_format import MessageToDict
 
     not_built = {"operation", "analysis", "source"}
@@ -211,7 +242,7 @@ def _build(settings: Settings, how: list[str], exclude: Sequence[str], memory: s
     if exclude:
         arguments += ["--exclude", *exclude]
     try:
-        result = dbtRunner(manifest=_manifest(settings), callbacks=[on_event]).invoke(arguments)
+        result = runner(fresh_manifest(settings), [on_event]).invoke(arguments)
     finally:
         release_connections()
     if result.exception is not None:

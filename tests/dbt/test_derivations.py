@@ -14,8 +14,6 @@ from .test_runs_add_up import build, made_up
 @pytest.mark.slow
 def test_every_derivation_gives_what_its_unit_test_says(tmp_path: Path) -> None:
     """The failing test's name says which derivation moved; its description says what that means."""
-    from dbt.cli.main import dbtRunner
-
     settings, landing = made_up(tmp_path)
     landing.write(is_full=True)
     build(settings, full_refresh=True)
@@ -29,7 +27,7 @@ def test_every_derivation_gives_what_its_unit_test_says(tmp_path: Path) -> None:
         "reports",
     ]
     try:
-        result = dbtRunner().invoke(arguments)
+        result = dbt.runner(dbt.fresh_manifest(settings)).invoke(arguments)
     finally:
         dbt.release_connections()
     results = getattr(result.result, "results", [])

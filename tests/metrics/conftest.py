@@ -9,7 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.settings import DBT_PROJECT
+from orchestration.warehouse import dbt
+from tests.support import settings_for
 
 Builder = Callable[..., Path]
 ROOM = "path:models/metrics"
@@ -17,34 +18,29 @@ ROOM = "path:models/metrics"
 
 @pytest.fixture(scope="session")
 def build_metrics(tmp_path_factory: pytest.TempPathFactory) -> Builder:
-    """Run the metric models on a database; return the folder dbt wrote to.
+    """Run the metric models on a database named occ_build, as parsed models name it; return the folder dbt wrote to.
 
     `full` makes them from nothing; `also`: other models to build.
     """
-    target = tmp_path_factory.mktemp("dbt")
+    folder = tmp_path_factory.mktemp("dbt")
+    settings = settings_for(folder, folder)
 
     def build(path: Path, *, full: bool, command: str = "run", also: tuple[str, ...] = ()) -> Path:
-        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-        from dbt.cli.main import dbtRunner
-
+        settings.export()
+        arguments = [command, *dbt.common_arguments(settings), "--select", ROOM, *also]
+        if full:
+            arguments.append("--full-refresh")
         os.environ["OCC_BUILD_DB"] = str(path)
-        # A run of the whole flow in the same process says where its own copy of the reference data lies.
-        os.environ.pop("OCC_SEEDS", None)
-        arguments = [
-            command,
-            *("--select", ROOM, *also, "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
-            *("--target-path", str(target), "--log-path", str(target), "--log-level", "error", "--no-version-check"),
-        ]
         try:
-            result = dbtRunner().invoke([*arguments, "--full-refresh"] if full else arguments)
+            result = dbt.runner(dbt.fresh_manifest(settings)).invoke(arguments)
         finally:
-            DuckDBConnectionManager.close_all_connections()
+            dbt.release_connections()
         assert result.exception is None, result.exception
         failed = [
             f"{each.node.name}: {each.message}" for each in result.result.results if each.status in ("error", "fail")
         ]
         assert not failed, "\n".join(failed)
-        return target
+        return settings.dbt_target
 
     return build
 

@@ -76,7 +76,7 @@ class Models:
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory, build_metrics: Builder) -> Models:
     """Built once by dbt, contracts and all, and then read as dbt compiled them."""
-    path = tmp_path_factory.mktemp("changes") / "world.duckdb"
+    path = tmp_path_factory.mktemp("changes") / "occ_build.duckdb"
     write(World(), path, generation="g1")
     chosen = ("kpi_changes", "kpi_restatements", "kpi_as_was")
 
@@ -85,7 +85,7 @@ def models(tmp_path_factory: pytest.TempPathFactory, build_metrics: Builder) -> 
         found = {name: next(target.glob(f"compiled/**/{name}.sql")).read_text() for name in chosen}
         for made_up in ("kpi_definitions", "kpi_inputs"):
             found["kpi_changes"] = found["kpi_changes"].replace(
-                f"from __dbt__cte__{made_up}", f"from world.metrics.made_up_{made_up}"
+                f"from __dbt__cte__{made_up}", f"from occ_build.metrics.made_up_{made_up}"
             )
         return found
 
@@ -107,8 +107,8 @@ class Warehouse:
         self._out: dict[Key, tuple[Figure, str]] = {}
         run = self._con.execute
         run("set TimeZone = 'UTC'")
-        run("attach ':memory:' as world")
-        run("use world")
+        run("attach ':memory:' as occ_build")
+        run("use occ_build")
         for schema in ("metrics", "landing", "marts", "intermediate"):
             run(f"create schema {schema}")
         history.make_tables(self._con)

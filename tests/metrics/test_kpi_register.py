@@ -31,7 +31,7 @@ def whole_world(seed: int = 8) -> World:
 
 
 def test_each_version_of_a_system_is_judged_by_what_it_sent(tmp_path: Path, build_metrics: Builder) -> None:
-    path = tmp_path / "world.duckdb"
+    path = tmp_path / "occ_build.duckdb"
     write(whole_world(), path, generation="g1")
     build_metrics(path, full=True)
     assert [row[0] for row in register(path, "response_grade1_median").values()] == ["AVAILABLE"] * 3
@@ -47,7 +47,7 @@ def test_status_presses_that_stop_take_response_times_away_under_version_5(
     tmp_path: Path, build_metrics: Builder
 ) -> None:
     """The loss that the force lived with: no at-scene time in version 5, and then no status presses either."""
-    path, world = tmp_path / "world.duckdb", whole_world()
+    path, world = tmp_path / "occ_build.duckdb", whole_world()
     stopped = date(2021, 3, 30)
     world.delivered["saab_incidents"] = {day: "5" for day in world.delivered["saab_incidents"] if day < VERSION_6}
     for export in ("saab_resource_status", "saab_incident_log"):
@@ -66,7 +66,7 @@ def test_status_presses_that_stop_take_response_times_away_under_version_5(
 
 
 def test_nothing_delivered_makes_nothing_available(tmp_path: Path, build_metrics: Builder) -> None:
-    write(World(), tmp_path / "world.duckdb", generation="g1")
-    build_metrics(tmp_path / "world.duckdb", full=True)
-    states = rows_of(tmp_path / "world.duckdb", "select distinct status, since from metrics.kpi_register")
+    write(World(), tmp_path / "occ_build.duckdb", generation="g1")
+    build_metrics(tmp_path / "occ_build.duckdb", full=True)
+    states = rows_of(tmp_path / "occ_build.duckdb", "select distinct status, since from metrics.kpi_register")
     assert states == [("NOT_AVAILABLE", None)]

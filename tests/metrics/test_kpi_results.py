@@ -55,7 +55,7 @@ def assert_true(path: Path, world: World) -> None:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, build_metrics: Builder) -> Path:
-    path = tmp_path_factory.mktemp("world") / "world.duckdb"
+    path = tmp_path_factory.mktemp("world") / "occ_build.duckdb"
     write(made_up(1, FIRST, LAST), path, generation="g1")
     build_metrics(path, full=True)
     return path
@@ -64,13 +64,13 @@ def built(tmp_path_factory: pytest.TempPathFactory, build_metrics: Builder) -> P
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_every_figure_equals_an_independent_calculation(seed: int, tmp_path: Path, build_metrics: Builder) -> None:
     world = made_up(seed, FIRST, LAST)
-    write(world, tmp_path / "world.duckdb", generation="g1")
-    build_metrics(tmp_path / "world.duckdb", full=True)
-    assert_true(tmp_path / "world.duckdb", world)
+    write(world, tmp_path / "occ_build.duckdb", generation="g1")
+    build_metrics(tmp_path / "occ_build.duckdb", full=True)
+    assert_true(tmp_path / "occ_build.duckdb", world)
 
 
 def test_a_run_of_changes_gives_what_a_run_from_nothing_gives(tmp_path: Path, build_metrics: Builder) -> None:
-    path, whole = tmp_path / "world.duckdb", made_up(5, FIRST, LAST)
+    path, whole = tmp_path / "occ_build.duckdb", made_up(5, FIRST, LAST)
     # First without the newest week, the disruption and the oldest days; then each of them comes, then a correction.
     early = FIRST + timedelta(days=6)
     late = LAST - timedelta(days=7)
@@ -131,7 +131,7 @@ def cut(world: World, first: date, last: date) -> World:
 
 
 def test_a_day_alone_touches_only_the_periods_that_hold_it(tmp_path: Path, build_metrics: Builder) -> None:
-    path, world = tmp_path / "world.duckdb", made_up(6, FIRST, LAST)
+    path, world = tmp_path / "occ_build.duckdb", made_up(6, FIRST, LAST)
     write(world, path, generation="g1")
     build_metrics(path, full=True)
     day = date(2021, 4, 14)
@@ -147,9 +147,9 @@ def test_a_day_alone_touches_only_the_periods_that_hold_it(tmp_path: Path, build
 
 
 def test_nothing_delivered_gives_an_empty_table(tmp_path: Path, build_metrics: Builder) -> None:
-    write(World(), tmp_path / "world.duckdb", generation="g1")
-    build_metrics(tmp_path / "world.duckdb", full=True)
-    assert rows_of(tmp_path / "world.duckdb", "select count(*) from metrics.kpi_results") == [(0,)]
+    write(World(), tmp_path / "occ_build.duckdb", generation="g1")
+    build_metrics(tmp_path / "occ_build.duckdb", full=True)
+    assert rows_of(tmp_path / "occ_build.duckdb", "select count(*) from metrics.kpi_results") == [(0,)]
 
 
 def test_an_export_that_never_came_leaves_its_indicators_not_available(tmp_path: Path, build_metrics: Builder) -> None:
@@ -163,17 +163,17 @@ def test_an_export_that_never_came_leaves_its_indicators_not_available(tmp_path:
     for row in world.incidents:
         row.update(first_en_route_at=None, first_at_scene_at=None, response_seconds=None, is_within_target=None)
         row.update(is_attended=False)
-    write(world, tmp_path / "world.duckdb", generation="g1")
-    build_metrics(tmp_path / "world.duckdb", full=True)
-    assert_true(tmp_path / "world.duckdb", world)
+    write(world, tmp_path / "occ_build.duckdb", generation="g1")
+    build_metrics(tmp_path / "occ_build.duckdb", full=True)
+    assert_true(tmp_path / "occ_build.duckdb", world)
     states = rows_of(
-        tmp_path / "world.duckdb",
+        tmp_path / "occ_build.duckdb",
         "select distinct quality_state, numerator, value from metrics.kpi_results where kpi_id = 'calls_presented' "
         "and period_type = 'day' and scope_type = 'force' and period_start between '2021-03-13' and '2021-03-29'",
     )
     assert states == [("NOT_AVAILABLE", None, None)]
     response = rows_of(
-        tmp_path / "world.duckdb",
+        tmp_path / "occ_build.duckdb",
         "select distinct quality_state, value from metrics.kpi_results where kpi_id like 'response_grade%'",
     )
     assert response == [("NOT_AVAILABLE", None)]

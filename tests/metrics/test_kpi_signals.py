@@ -58,30 +58,30 @@ def weeks_of(values: Iterable[float | None], *, target: float | None = None, sta
 @pytest.fixture(scope="module")
 def signals(tmp_path_factory: pytest.TempPathFactory, build_metrics: Builder) -> Charter:
     """The model's own SQL, as dbt compiles it, on any figures; definitions are made up."""
-    path = tmp_path_factory.mktemp("signals") / "world.duckdb"
+    path = tmp_path_factory.mktemp("signals") / "occ_build.duckdb"
     write(World(), path, generation="g1")
     target = build_metrics(path, full=True)
     (compiled,) = Path(target).glob("compiled/**/kpi_signals.sql")
     read = "from __dbt__cte__kpi_definitions"
     sql = compiled.read_text()
     assert sql.count(read) == 1
-    sql = sql.replace(read, "from world.metrics.made_up_definitions")
+    sql = sql.replace(read, "from occ_build.metrics.made_up_definitions")
 
     def run(series: Mapping[Key, Sequence[Week]], breaks: Breaks = (), threads: int = 2) -> Charts:
         with duckdb.connect() as con:
             con.execute(f"set threads = {threads}")
-            con.execute("attach ':memory:' as world")
-            con.execute("create schema world.metrics")
-            con.execute("create schema world.reference")
+            con.execute("attach ':memory:' as occ_build")
+            con.execute("create schema occ_build.metrics")
+            con.execute("create schema occ_build.reference")
             _write_results(con, series)
-            con.execute("create table world.metrics.made_up_definitions (kpi_id varchar, better varchar)")
-            con.executemany("insert into world.metrics.made_up_definitions values (?, ?)", list(BETTER.items()))
+            con.execute("create table occ_build.metrics.made_up_definitions (kpi_id varchar, better varchar)")
+            con.executemany("insert into occ_build.metrics.made_up_definitions values (?, ?)", list(BETTER.items()))
             con.execute(
-                "create table world.reference.series_breaks "
+                "create table occ_build.reference.series_breaks "
                 "(kpi_id varchar, scope_type varchar, scope_code varchar, valid_from date, cause varchar)"
             )
             if breaks:
-                con.executemany("insert into world.reference.series_breaks values (?, ?, ?, ?, ?)", list(breaks))
+                con.executemany("insert into occ_build.reference.series_breaks values (?, ?, ?, ?, ?)", list(breaks))
             found = con.execute(sql)
             names = [column[0] for column in found.description]
             charts: Charts = defaultdict(dict)
@@ -109,7 +109,7 @@ def _write_results(con: duckdb.DuckDBPyConnection, series: Mapping[Key, Sequence
         | {"period_start": pa.date32(), "value": pa.float64(), "target": pa.float64()}
     )
     _results = pa.Table.from_pylist(rows, schema=schema)
-    con.execute("create table world.metrics.kpi_results as select * from _results")
+    con.execute("create table occ_build.metrics.kpi_results as select * from _results")
 
 
 def key_of(kpi_id: str = "up_is_good", scope: str = "FORCE") -> Key:
@@ -523,7 +523,7 @@ def test_any_number_of_threads_gives_the_same_last_bit(signals: Charter) -> None
 
 def test_charts_of_the_warehouse_are_those_of_its_weekly_figures(tmp_path: Path, build_metrics: Builder) -> None:
     """Built by dbt, contract and all, over figures that it computed itself; a second run changes nothing."""
-    path = tmp_path / "world.duckdb"
+    path = tmp_path / "occ_build.duckdb"
     write(made_up(4, date(2021, 1, 1), date(2021, 6, 30), calls_a_day=8, incidents_a_day=4), path, generation="g1")
     build_metrics(path, full=True)
     everything = "select * from metrics.kpi_signals order by kpi_id, scope_type, scope_code, period_start"

@@ -21,7 +21,7 @@ def test_7190_engagements_are_240_per_elapsed_day_and_312_per_weekday(build_metr
 
     "312 per day" is the reading per weekday. A failure means that the two calendars are no longer told apart.
     """
-    path = tmp_path / "minutes.duckdb"
+    path = tmp_path / "occ_build.duckdb"
     days = [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days)]  # 30: the 21 October has not passed
     write(World(), path, generation="minutes")
     with duckdb.connect(str(path)) as con:

@@ -206,12 +206,10 @@ _FROM_NOTHING = ("--full-refresh", "--exclude-resource-type", "unit_test")
 
 
 def _invoke(settings: Settings, mutant: Mutant | None, arguments: list[str]) -> list[str]:
-    from dbt.cli.main import dbtRunner
-
     os.environ["OCC_BUILD_MEMORY"], os.environ["OCC_BUILD_CORES"] = "2GB", "1"
     command = [arguments[0], *dbt.common_arguments(settings), "--no-write-json", *arguments[1:]]
     try:
-        result = dbtRunner(manifest=_mutated(settings, mutant)).invoke(command)
+        result = dbt.runner(_mutated(settings, mutant)).invoke(command)
     finally:
         dbt.release_connections()
     if result.exception is not None:
@@ -223,12 +221,8 @@ def _invoke(settings: Settings, mutant: Mutant | None, arguments: list[str]) -> 
 
 def _mutated(settings: Settings, mutant: Mutant | None) -> Any:
     """The parsed models with the mutant's text, if there is one, in its model's place."""
-    from dbt.contracts.graph.manifest import Manifest
-
-    manifest = Manifest.from_msgpack(dbt.manifest_path(settings).with_name("partial_parse.msgpack").read_bytes())
+    manifest = dbt.fresh_manifest(settings)
     for node in manifest.nodes.values():
-        if node.resource_type == "seed":
-            node.root_path = str(dbt.project_folder(settings))
         if mutant and node.resource_type == "model" and node.name == mutant.model:
             node.raw_code = mutant.text.strip()
     manifest.build_flat_graph()

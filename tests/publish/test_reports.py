@@ -13,12 +13,10 @@ pytestmark = pytest.mark.slow
 
 def test_every_report_gives_what_its_unit_test_says(small_warehouse: Settings) -> None:
     """They need metrics beside the marts, so they run on the built warehouse, in which they leave nothing."""
-    from dbt.cli.main import dbtRunner
-
     small_warehouse.export()
     arguments = ["test", *dbt.common_arguments(small_warehouse), "--select", "reports,test_type:unit"]
     try:
-        result = dbtRunner().invoke(arguments)
+        result = dbt.runner(dbt.fresh_manifest(small_warehouse)).invoke(arguments)
     finally:
         dbt.release_connections()
     results = getattr(result.result, "results", [])
