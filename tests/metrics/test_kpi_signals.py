@@ -140,7 +140,8 @@ def assert_is(found: Mapping[date, Mapping[str, Any]], expected: Mapping[date, S
         assert tuple(row[f"rule_{number}"] for number in (1, 2, 3, 4)) == signal.rules, monday
         for name in (
             "value", "quality_state", "phase", "phase_starts_on", "point_count", "variation", "variation_direction",
-            "assurance", "is_in_limits", "is_newest_point",
+            "assurance", "is_in_limits", "is_newest_point", "run_rule", "weeks_in_run", "run_started_on",
+            "weeks_in_trend", "weeks_on_one_side",
         ):  # fmt: skip
             assert row[name] == getattr(signal, name), (monday, name)
 
@@ -321,6 +322,14 @@ def test_a_point_outside_the_limits_counts_by_its_side_even_in_a_trend_the_other
     assert rows[-1]["rule_1"]
     assert rows[-1]["rule_2"]
     assert rows[-1]["variation"] == "improvement"
+
+
+def test_how_long_it_has_lasted_is_counted_in_charted_weeks(signals: Charter) -> None:
+    """An outage in the middle of a fall makes it no longer: the week with the outage is no point of it."""
+    rows = charted(signals, [*WIDE, 40, 17, 16, 15, 99, 14, 13, 12, 11], states=" " * 17 + "d")
+    assert [row["weeks_in_run"] for row in rows[-8:]] == [2, 3, 4, None, 5, 6, 7, 8]
+    assert {row["run_started_on"] for row in rows[-8:]} == {rows[13]["period_start"], None}
+    assert {row["run_rule"] for row in rows[-8:]} == {2, None}
 
 
 def test_where_a_rise_turns_into_a_fall_the_turning_point_belongs_to_the_fall(signals: Charter) -> None:

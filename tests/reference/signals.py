@@ -6,7 +6,7 @@ from.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -46,6 +46,11 @@ class Signal:
     variation: str | None = None
     variation_direction: str | None = None
     assurance: str | None = None
+    run_rule: int | None = None
+    weeks_in_run: int | None = None
+    run_started_on: date | None = None
+    weeks_in_trend: int | None = None
+    weeks_on_one_side: int | None = None
     is_in_limits: bool = False
     is_newest_point: bool = False
 
@@ -128,6 +133,55 @@ def _judge(charted: list[Week], members: list[Week], signals: dict[date, Signal]
         signal.variation = _variation(direction, better)
         signal.variation_direction = {1: "high", -1: "low"}.get(direction)
         signal.assurance = _assurance(week.target, limits, better)
+        _say_how_long(signal, place, direction, charted, values, outside, sides, pairs)
+
+
+def _say_how_long(
+    signal: Signal,
+    place: int,
+    direction: int,
+    charted: Sequence[Week],
+    values: Sequence[Fraction],
+    outside: Sequence[int],
+    sides: Sequence[int],
+    pairs: Sequence[bool],
+) -> None:
+    """How many points back the signal goes, by walking back from it."""
+    if signal.rules[3]:
+        signal.weeks_on_one_side = _back(place, lambda at: sides[at] == sides[place])
+    if direction == 0:
+        return
+    if _is_in_a_trend(values, place, direction):
+        climbing = [direction * (later - earlier) > 0 for earlier, later in pairwise(values)]
+        signal.weeks_in_trend = 1 if place == 0 else 1 + _back(place - 1, lambda at: climbing[at])
+    lengths = {
+        1: _back(place, lambda at: outside[at] == outside[place]) if outside[place] else None,
+        2: signal.weeks_in_trend,
+        3: sum(pairs[at] for at in range(max(place - 2, 0), place + 1) if set(sides[at : place + 1]) == {sides[place]}),
+        4: signal.weeks_on_one_side,
+    }
+    signal.run_rule = signal.rules.index(True) + 1
+    signal.weeks_in_run = lengths[signal.run_rule]
+    assert signal.weeks_in_run is not None
+    first = max(place - 2, 0) if signal.run_rule == 3 else place - signal.weeks_in_run + 1
+    signal.run_started_on = charted[first].monday
+
+
+def _back(place: int, holds: Callable[[int], bool]) -> int:
+    """Over how many points up to this one, and this one, something holds without a break."""
+    count = 0
+    while place - count >= 0 and holds(place - count):
+        count += 1
+    return count
+
+
+def _is_in_a_trend(values: Sequence[Fraction], place: int, direction: int) -> bool:
+    """Whether the point is one of seven that go this way."""
+    windows = [values[first : first + RUN] for first in range(max(place - RUN + 1, 0), place + 1)]
+    return any(
+        len(window) == RUN and all(direction * (later - earlier) > 0 for earlier, later in pairwise(window))
+        for window in windows
+    )
 
 
 def trend_members(values: Sequence[Fraction]) -> list[int]:

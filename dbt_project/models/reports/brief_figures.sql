@@ -123,52 +123,48 @@ current_figures as (
 ),
 
 -- Weeks and days are laid beside the same weekdays of the year before, 52 weeks back; months and quarters beside themselves.
+steps as (
+    select *
+    from (
+        values
+        ('previous', 'day', -1, 0),
+        ('previous', 'week', -7, 0),
+        ('previous', 'month', 0, -1),
+        ('previous', 'quarter', 0, -3),
+        ('previous', 'year', 0, -12),
+        ('week_before', 'day', -7, 0),
+        ('week_before', 'week', -7, 0),
+        ('year_before', 'day', -364, 0),
+        ('year_before', 'week', -364, 0),
+        ('year_before', 'month', 0, -12),
+        ('year_before', 'quarter', 0, -12),
+        ('year_before', 'year', 0, -12),
+        ('two_years_before', 'day', -728, 0),
+        ('two_years_before', 'week', -728, 0),
+        ('two_years_before', 'month', 0, -24),
+        ('two_years_before', 'quarter', 0, -24),
+        ('two_years_before', 'year', 0, -24),
+        ('three_years_before', 'day', -1092, 0),
+        ('three_years_before', 'week', -1092, 0),
+        ('three_years_before', 'month', 0, -36),
+        ('three_years_before', 'quarter', 0, -36),
+        ('three_years_before', 'year', 0, -36)
+    ) as listed (which, period_type, days, months)
+),
+
 earlier_starts as (
     select
-        brief, section, kpi_id, scope_type, asked_scope_code, period_type, period_start, figure_start,
-        'previous' as which,
-        case period_type
-            when 'day' then {{ plus_days('figure_start', -1) }}
-            when 'week' then {{ plus_days('figure_start', -7) }}
-            when 'month' then cast({{ dbt.dateadd('month', -1, 'figure_start') }} as date)
-            when 'quarter' then cast({{ dbt.dateadd('month', -3, 'figure_start') }} as date)
-            else cast({{ dbt.dateadd('month', -12, 'figure_start') }} as date)
-        end as earlier_start
+        placed.brief,
+        placed.section,
+        placed.kpi_id,
+        placed.scope_type,
+        placed.asked_scope_code,
+        placed.period_type,
+        placed.period_start,
+        steps.which,
+        {{ plus_days(dbt.dateadd('month', 'steps.months', 'placed.figure_start'), 'steps.days') }} as earlier_start
     from placed
-    union all
-    select
-        brief, section, kpi_id, scope_type, asked_scope_code, period_type, period_start, figure_start,
-        'week_before' as which,
-        {{ plus_days('figure_start', -7) }} as earlier_start
-    from placed
-    where period_type in ('day', 'week')
-    union all
-    select
-        brief, section, kpi_id, scope_type, asked_scope_code, period_type, period_start, figure_start,
-        'year_before' as which,
-        case
-            when period_type in ('day', 'week') then {{ plus_days('figure_start', -364) }}
-            else cast({{ dbt.dateadd('month', -12, 'figure_start') }} as date)
-        end as earlier_start
-    from placed
-    union all
-    select
-        brief, section, kpi_id, scope_type, asked_scope_code, period_type, period_start, figure_start,
-        'two_years_before' as which,
-        case
-            when period_type in ('day', 'week') then {{ plus_days('figure_start', -728) }}
-            else cast({{ dbt.dateadd('month', -24, 'figure_start') }} as date)
-        end as earlier_start
-    from placed
-    union all
-    select
-        brief, section, kpi_id, scope_type, asked_scope_code, period_type, period_start, figure_start,
-        'three_years_before' as which,
-        case
-            when period_type in ('day', 'week') then {{ plus_days('figure_start', -1092) }}
-            else cast({{ dbt.dateadd('month', -36, 'figure_start') }} as date)
-        end as earlier_start
-    from placed
+    inner join steps on placed.period_type = steps.period_type
 ),
 
 earlier_figures as (

@@ -66,31 +66,39 @@ charted as (
         scopes.scope_code,
         scopes.period_start,
         scopes.period_end,
-        max(case when signals.quality_state <> 'DISRUPTED' then signals.period_start end) over (
-            partition by scopes.kpi_id, scopes.scope_type, scopes.scope_code
-            order by scopes.period_start
-            rows between unbounded preceding and current row
-        ) as signal_start
+        max(signals.period_start) as signal_start
     from scopes
     left join signals
         on scopes.kpi_id = signals.kpi_id
         and scopes.scope_type = signals.scope_type
         and scopes.scope_code = signals.scope_code
-        and scopes.period_start = signals.period_start
+        and scopes.period_start >= signals.period_start
+        and signals.quality_state <> 'DISRUPTED'
+    group by scopes.kpi_id, scopes.scope_type, scopes.scope_code, scopes.period_start, scopes.period_end
+),
+
+with_target as (
+    select distinct kpi_id, scope_type, scope_code from signals where target is not null
 ),
 
 points as (
     select
-        kpi_id,
-        scope_type,
-        scope_code,
-        phase,
-        period_start,
-        value,
-        target,
-        row_number() over (partition by kpi_id, scope_type, scope_code, phase order by period_start) as place
+        signals.kpi_id,
+        signals.scope_type,
+        signals.scope_code,
+        signals.phase,
+        signals.period_start,
+        signals.value,
+        signals.target,
+        row_number() over (
+            partition by signals.kpi_id, signals.scope_type, signals.scope_code, signals.phase order by signals.period_start
+        ) as place
     from signals
-    where quality_state <> 'DISRUPTED'
+    inner join with_target
+        on signals.kpi_id = with_target.kpi_id
+        and signals.scope_type = with_target.scope_type
+        and signals.scope_code = with_target.scope_code
+    where signals.quality_state <> 'DISRUPTED'
 ),
 
 -- The last 13 points against the target of the newest of them: one that was lower before says nothing of reaching today's.

@@ -35,7 +35,7 @@ waiting as (
         states.is_domestic_abuse,
         states.state = 'DIARY_OVERDUE' as is_overdue
     from ends
-    inner join states on states.started_at < ends.ends_at and (states.ended_at > ends.ends_at or states.ended_at is null)
+    inner join states on states.started_at <= ends.ends_at and (states.ended_at > ends.ends_at or states.ended_at is null)
 ),
 
 banded as (

@@ -293,6 +293,7 @@ begun as (
         step,
         direction,
         is_rising or is_falling as is_in_trend,
+        (direction = 1 and is_rising) or (direction = -1 and is_falling) as is_trend_of_direction,
         is_in_side_run,
         is_in_pair,
         case when outside = lag(outside) over (partition by phase_hash order by place) then null else place end as outside_begins,
@@ -337,7 +338,7 @@ counted as (
             when is_in_pair then 3
             when is_in_side_run then 4
         end as run_rule,
-        case when is_in_trend then case when step = direction then trend_count when outside = 0 then 1 end end as weeks_in_trend,
+        case when is_trend_of_direction then case when step = direction then trend_count else 1 end end as weeks_in_trend,
         case when is_in_side_run then side_count end as weeks_on_one_side
     from lasting
 
