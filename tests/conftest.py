@@ -13,13 +13,13 @@ import pytest
 from orchestration.runs import OBJECTS_BETWEEN_COLLECTIONS
 from orchestration.settings import Settings
 from tests.golden.golden import write_small_sample
-from tests.support import run, settings_for
+from tests.support import run, settings_for, take_steps
 
 _A_DAY = 24 * 3600
 # Fixtures that cost many seconds: a warehouse, or models built on made-up marts.
 _MADE_ONCE = (
     *("season", "small_warehouse", "kept", "keyed", "calls_alone", "undisturbed", "clean_landing", "warehouse"),
-    *("drifted", "sample", "tiny_world", "built", "signals", "models"),
+    *("drifted", "sample", "tiny_world", "built", "signals", "models", "empty_warehouse", "full", "added", "at_once"),
 )
 
 
@@ -61,4 +61,14 @@ def small_warehouse(small_sample: Path, tmp_path_factory: pytest.TempPathFactory
     """The small sample, landed, built and published in one run. Not to be changed by a test."""
     settings = settings_for(tmp_path_factory.mktemp("small"), small_sample / "landing")
     run(settings)
+    return settings
+
+
+@pytest.fixture(scope="session")
+def empty_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A warehouse that was given nothing."""
+    folder = tmp_path_factory.mktemp("empty")
+    (folder / "landing").mkdir()
+    settings = settings_for(folder, folder / "landing")
+    take_steps(settings, rules=True)
     return settings

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from orchestration.warehouse import dbt
 
-from .test_runs_add_up import build, made_up
+from .test_runs_add_up import Built
 
 
 @pytest.mark.slow
-def test_every_derivation_gives_what_its_unit_test_says(tmp_path: Path) -> None:
+def test_every_derivation_gives_what_its_unit_test_says(at_once: Built) -> None:
     """The failing test's name says which derivation moved; its description says what that means."""
-    settings, landing = made_up(tmp_path)
-    landing.write(is_full=True)
-    build(settings, full_refresh=True)
+    settings, _ = at_once
+    settings.export()
     arguments = [
         "test",
         *dbt.common_arguments(settings),

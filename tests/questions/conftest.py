@@ -45,13 +45,3 @@ def season_warehouse(season: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def facts(season: Path, season_warehouse: Settings) -> Facts:
     """What the reference makes of the same files."""
     return Facts(season / "landing", season_warehouse.profile)
-
-
-@pytest.fixture(scope="session")
-def empty_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A warehouse that was given nothing."""
-    folder = tmp_path_factory.mktemp("empty")
-    (folder / "landing").mkdir()
-    settings = settings_for(folder, folder / "landing")
-    take_steps(settings, rules=True)
-    return settings

@@ -21,9 +21,6 @@ _FIRST = [
     Kill(command="landing"),
     Kill(point="within staging"),
     Kill(after=0.4),  # of the time that a run takes
-    Kill(after=0.6),
-    Kill(point="the history of figures is written"),
-    Kill(point="a fact's months are written"),
     Kill(point="the pointer has moved, not synced"),
 ]
 _LANDING_AND_BUILDING = [
@@ -33,19 +30,27 @@ _LANDING_AND_BUILDING = [
     Kill(point="landed, the build knows nothing of it"),
     Kill(point="before the run is planned"),
     Kill(point="the run is planned"),
-    Kill(point="half of staging"),
     Kill(point="affected dates are stored"),
     Kill(command="building the warehouse"),
     Kill(point="incidents are changed, nothing that leans on them"),
-    Kill(point="figures are changed"),
 ]
 _PUBLISHING = [
-    Kill(point="the models are built, the gate knows nothing"),
-    Kill(point="the rules' results are written"),
     Kill(point="before the generation's database"),
     Kill(point="the generation is whole, not synced"),
     Kill(point="the new pointer lies beside the old one"),
     Kill(point="an old generation is described no more, its files are there"),
+]
+# Whole builds, each for one kill more.
+_FIRST_LATE = [
+    Kill(after=0.6),
+    Kill(point="the history of figures is written"),
+    Kill(point="a fact's months are written"),
+]
+_LATER_LATE = [
+    Kill(point="half of staging"),
+    Kill(point="figures are changed"),
+    Kill(point="the models are built, the gate knows nothing"),
+    Kill(point="the rules' results are written"),
 ]
 _OF_EITHER = 2  # kills of the real command, from outside
 
@@ -75,11 +80,23 @@ def test_daily_runs_are_killed_while_they_publish_and_the_next_goes_on(later_roo
     _survives(later_room, LATER, _PUBLISHING)
 
 
+@pytest.mark.long
+@pytest.mark.xdist_group("torture_first")
+def test_first_runs_are_killed_late_and_the_next_goes_on(first_room: Room) -> None:
+    _survives(first_room, FIRST, _FIRST_LATE)
+
+
+@pytest.mark.long
+@pytest.mark.xdist_group("torture_later")
+def test_daily_runs_are_killed_late_and_the_next_goes_on(later_room: Room) -> None:
+    _survives(later_room, LATER, _LATER_LATE)
+
+
 def test_at_least_twenty_points_are_tried_each_time_and_each_name_is_known() -> None:
     kills = [*_FIRST, *_LANDING_AND_BUILDING, *_PUBLISHING]
     assert len(kills) >= 20
     assert len([kill for kill in kills if kill.command]) == _OF_EITHER
-    assert {kill.point for kill in kills if kill.point} <= set(BY_NAME)
+    assert {kill.point for kill in [*kills, *_FIRST_LATE, *_LATER_LATE] if kill.point} <= set(BY_NAME)
 
 
 @pytest.mark.long

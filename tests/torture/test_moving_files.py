@@ -95,6 +95,7 @@ def test_what_was_left_is_said_at_the_end_of_the_command(tmp_path: Path, monkeyp
     monkeypatch.setattr(headlines, "closing_screen", lambda settings: None)
     for name in ("OCC_LANDING", "OCC_WAREHOUSE"):
         monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("OCC_REPORTS", "no")  # else the command says that there is none
     environment = dict(os.environ)
     ended = CliRunner().invoke(cli.app, ["run"])
     os.environ.clear()
