@@ -38,11 +38,6 @@ NOT_ANSWERED_YET = {
         "A trajectory needs a forecast, which comes with the briefings. Until then: Q01 (the figure and its target), "
         "Q03 (whether the process, as it now runs, will meet it), Q07 and Q19 (staffing and abstraction).",
     ),
-    "Q24": (
-        "One page each for the daily management meeting, the weekly, monthly and quarterly reports, and the quarterly "
-        "briefing on the 999 and 101 performance plan and on the demand reduction plan?",
-        "These pages come with the briefings. Until then their figures are in: Q01, Q03, Q05, Q09, Q11, Q14 and Q18.",
-    ),
 }
 _PARTS = ("Read", "Caveats")
 _MEASURED, _ELIGIBLE, _STATE, _DISRUPTIONS = "measured_count", "eligible_count", "quality_state", "disruption_keys"

@@ -124,3 +124,16 @@ def test_what_is_wrong_with_a_design_is_said_with_file_entry_and_what_to_do(
 
 def test_a_profile_without_a_design_has_none(tmp_path: Path) -> None:
     assert read_design(tmp_path).pilots == {}
+
+
+def test_a_table_that_was_made_before_the_models_is_filled_by_the_next_analysis(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    """Views read the tables, so they are made early; the analysis must not take them for its own, done already."""
+    part = doubling([1])
+    run_analyses(con, PROFILE, [part])
+    con.execute("drop table metrics.pilot_permutations")
+    tables.prepare(con)
+    assert run_analyses(con, PROFILE, [part]) == ["doubling"]
+    tables.prepare(con)
+    assert run_analyses(con, PROFILE, [part]) == []

@@ -1221,3 +1221,27 @@ def test_q23_compares_with_the_generation_of_a_week_before(season_warehouse: Set
     (row,) = [row for row in rows if (row["part"], row["dimension"], row["system"]) == ("1 rules", dimension, system)]
     assert row["failing_rows_before"] == failed + 1000
     assert row["is_better"] is True
+
+
+# --- the briefings
+def test_q24_gives_the_first_pages(season_warehouse: Settings, facts: Facts) -> None:
+    """The figures that the profile's list puts there, of the newest period that is over."""
+    days = sorted(key[2] for key in facts.figures if key[:2] == ("calls_presented", "day") and key[3] == "force")
+    shown = {
+        "daily": days[-1],
+        "weekly": max(each for each in days if each.weekday() == 0 and each + timedelta(days=6) <= days[-1]),
+        "monthly": max(each for each in days if each.day == 1 and month_end(each) <= days[-1]),
+    }
+    found = [row for row in answered(season_warehouse, "Q24") if row["brief"] in shown]
+    expected: Expected = {}
+    for row in facts.reference_data("briefing_measures"):
+        if row["is_first_page"] == "true" and row["brief"] in shown:
+            key = (row["kpi_id"], row["period_type"], shown[row["brief"]], row["scope_type"], row["scope_code"])
+            expected[(row["brief"], row["section"], *key)] = figure_columns(facts, key) if key in facts.figures else {}
+    keys = ("brief", "section", "kpi_id")
+    assert sum(bool(columns) for columns in expected.values()) > 30
+    for row in found:
+        row["period_type"] = {"daily": "day", "weekly": "week", "monthly": "month"}[row["brief"]]
+    assert_equal(found, (*keys, "period_type", "period_start", "scope_type", "scope_code"), expected)
+    judged = {row["variation"] for row in found}
+    assert judged - {None}
