@@ -16,7 +16,7 @@ from orchestration.publish.generation import current
 from orchestration.settings import Settings
 from orchestration.warehouse import rebuild
 from orchestration.warehouse.rebuild import Request
-from tests.support import run
+from tests.support import take_steps
 
 DAYS = (date(2021, 9, 7), date(2021, 9, 8))
 TABLES = [
@@ -68,7 +68,7 @@ def test_a_damaged_day_is_derived_again_and_everything_is_as_it_was(copied: Sett
     damaged = rows_of(copied)
     assert all(damaged[table] != before[table] for table in TABLES if table != "marts.fct_incidents")
     rebuild.ask(copied, Request(*DAYS))
-    published = run(copied)
+    published = take_steps(copied)
     assert published.generation != content.generation
     assert published.content_hash == content.content_hash
     assert rows_of(copied) == before

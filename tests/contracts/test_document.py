@@ -57,6 +57,7 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> list[Shown]:
 def _run(commands: str, folder: Path) -> str:
     script = f'occ() {{ "{sys.executable}" -m orchestration.cli "$@"; }}\n{commands}'
     environment = os.environ | {"PYTHONPATH": str(PROJECT), "OCC_TOKEN_KEY_FILE": str(folder / "keys" / "token.key")}
+    environment["OCC_REPORTS"] = "no"  # the example reads figures, no pages
     ended = subprocess.run(
         ["bash", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )

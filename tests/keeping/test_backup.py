@@ -14,7 +14,7 @@ from orchestration.errors import EnvironmentProblem, UsageProblem
 from orchestration.keeping import backup
 from orchestration.publish.generation import current
 from orchestration.settings import Settings
-from tests.support import ask, occ, run
+from tests.support import ask, occ, take_steps
 
 COUNTS = "select count(*), sum(wait_seconds), (select max(generation) from quality.generations) from marts.fct_calls"
 GENERATIONS = "select count(*) from quality.generations"
@@ -36,7 +36,7 @@ def test_a_restored_warehouse_can_be_read_at_once_and_is_built_anew_from_its_lan
     # What was delivered need not be there any more; one new file, which says nothing, makes the next run build.
     elsewhere.landing.mkdir()
     (elsewhere.landing / "notes.txt").write_text("nothing\n")
-    after = run(elsewhere)
+    after = take_steps(elsewhere)
     assert before is not None
     marts = {name for name in before.fingerprints if name.startswith("marts.")}
     assert {name for name in marts if after.fingerprints[name] != before.fingerprints[name]} == set()

@@ -16,7 +16,7 @@ from orchestration.publish.generation import current
 from orchestration.retention import erasing
 from orchestration.runs import nothing_new
 from orchestration.settings import Settings
-from tests.support import ask, deliver, run, settings_for
+from tests.support import ask, deliver, run, settings_for, take_steps
 
 DAYS = ("20210901", "20210902", "20210903", "20210904")
 
@@ -29,7 +29,7 @@ def published(small_sample: Path, tmp_path: Path) -> Settings:
     ]
     settings = settings_for(tmp_path, tmp_path / "landing")
     deliver(files, settings.landing)
-    run(settings)
+    take_steps(settings)
     return settings
 
 
