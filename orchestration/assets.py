@@ -21,6 +21,7 @@ from orchestration.instance.processes import fail_dead_runs, note_worker
 from orchestration.landing import Profile
 from orchestration.publish.generation import PUBLISHED_SCHEMAS
 from orchestration.quality.checks import to_check_result
+from orchestration.reports.brief.reading import KINDS
 from orchestration.runs import nothing_new
 from orchestration.settings import Settings
 from orchestration.warehouse import dbt, rebuild, steps
@@ -353,3 +354,46 @@ def quality_report_asset() -> dg.AssetsDefinition:
         )
 
     return report_quality
+
+
+def briefing_assets() -> dg.AssetsDefinition:
+    """The pages for the meetings, one of each kind, of the newest period that is over; a missing one only warns."""
+    specs = {
+        kind: dg.AssetSpec(
+            dg.AssetKey(["reports", f"brief_{kind}"]),
+            deps=[dg.AssetKey(["publish", "generation"])],
+            group_name="reports",
+            kinds={"html", "pdf"},
+            skippable=True,
+            description=f"The {kind} briefing as a page and a PDF, in reports/current/brief/{kind}.",
+        )
+        for kind in KINDS
+    }
+    checks = [
+        dg.AssetCheckSpec("is_written", asset=spec.key, description="The briefing of this generation could be made.")
+        for spec in specs.values()
+    ]
+
+    @dg.multi_asset(
+        name="report_briefings",
+        specs=list(specs.values()),
+        check_specs=checks,
+        required_resource_keys={"warehouse"},
+        pool=POOL,
+    )
+    def report_briefings(context: AssetExecutionContext) -> Iterator[Any]:
+        settings = context.resources.warehouse
+        written = steps.write_briefings(settings)
+        for kind, spec in specs.items():
+            if kind in written:
+                page, paper = written[kind]
+                files = {"page": dg.MetadataValue.path(str(page)), "pdf": dg.MetadataValue.path(str(paper))}
+                yield dg.MaterializeResult(asset_key=spec.key, metadata=files)
+            yield dg.AssetCheckResult(
+                asset_key=spec.key,
+                check_name="is_written",
+                passed=kind in written or not settings.reports_wanted,
+                severity=dg.AssetCheckSeverity.WARN,
+            )
+
+    return report_briefings

@@ -9,7 +9,18 @@ from typing import Annotated
 
 import typer
 
-from orchestration.commands import alert, contract, keeping, profile, quarantine, report, retention, review, services
+from orchestration.commands import (
+    alert,
+    brief,
+    contract,
+    keeping,
+    profile,
+    quarantine,
+    report,
+    retention,
+    review,
+    services,
+)
 from orchestration.commands.common import (
     FormatOption,
     WarehouseOption,
@@ -43,6 +54,7 @@ app.command(epilog="Example: occ backup /mnt/backups/occ-20261122.tar")(keeping.
 app.command(epilog="Example: occ restore /mnt/backups/occ-20261122.tar --warehouse /data/warehouse")(keeping.restore)
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(report.app, name="report")
+app.add_typer(brief.app, name="brief")
 app.add_typer(review.app, name="review")
 retention.add_to(app)
 
@@ -115,7 +127,8 @@ def run(
     """Take in what was delivered and publish a new generation; with nothing new, publish nothing.
 
     One run at a time writes to a warehouse. A second one says who holds it and ends with exit code 4, or waits: --wait.
-    Exit code 3 with a generation published: its quality report could not be made; see: occ report quality.
+    Exit code 3 with a generation published: its quality report or a briefing could not be made; see: occ report
+    quality, occ brief.
     """
     from orchestration.progress import notes
     from orchestration.runs import run_once

@@ -7,6 +7,7 @@ import dagster as dg
 from orchestration.assets import (
     Warehouse,
     analysis_assets,
+    briefing_assets,
     export_assets,
     landing_asset,
     model_assets,
@@ -33,7 +34,7 @@ analyses = analysis_assets()
 publish = publish_asset(after=[*(key for key in models.keys if key.path[0] in PUBLISHED_SCHEMAS), *analyses.keys])
 
 defs = dg.Definitions(
-    assets=[landing, *exports, models, analyses, publish, quality_report_asset()],
+    assets=[landing, *exports, models, analyses, publish, quality_report_asset(), briefing_assets()],
     asset_checks=[checks],
     jobs=jobs,
     schedules=schedules,

@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 import typer
 
+from orchestration.reports.brief import place as brief_place
 from orchestration.reports.quality import place
 from orchestration.settings import Settings
 
@@ -38,6 +39,8 @@ def closing_screen(settings: Settings) -> None:
     typer.echo(f"  warehouse   {settings.current_db}")
     if report := place.written(settings):
         typer.echo(f"  quality     {report}")
+    if briefing := brief_place.written(settings, "daily"):
+        typer.echo(f"  briefings   {briefing.parents[1]}/{{daily,weekly,monthly,quarterly}}")
     typer.echo('  ask it      .venv/bin/occ query "select * from metrics.kpi_results limit 5"')
     typer.echo("  questions   .venv/bin/occ ask · occ ask Q09 · make docs (with answers, and the indicator dictionary)")
     typer.echo("  look around .venv/bin/occ status · occ deliveries · occ doctor · make dev (Dagster)")

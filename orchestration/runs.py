@@ -15,6 +15,7 @@ from orchestration.progress import Reporter, note, reporting_to
 from orchestration.publish import audit
 from orchestration.publish.generation import Generation, current, withdraw_erased
 from orchestration.quality import reviews
+from orchestration.reports.brief import place as brief_place
 from orchestration.reports.quality import place
 from orchestration.settings import Settings
 from orchestration.versions import code_version
@@ -65,7 +66,7 @@ def _run(settings: Settings, report: Reporter, wait_seconds: float, run_id: str)
         if nothing_new(settings):
             for said in unreadable(settings.landing):
                 note(f"Not taken in (could not be read; the next run looks again): {said}")
-            _make_up_for_the_report(settings)
+            _make_up_for_the_pages(settings)
             return None
         report("starting", 0, 0)
         before = current(settings)
@@ -79,12 +80,16 @@ def _run(settings: Settings, report: Reporter, wait_seconds: float, run_id: str)
     return published
 
 
-def _make_up_for_the_report(settings: Settings) -> None:
-    """Make the report that a killed run, or one of older code, published without."""
-    if settings.reports_wanted and place.written(settings) is None:
-        from orchestration.warehouse.steps import write_report
+def _make_up_for_the_pages(settings: Settings) -> None:
+    """Make the pages that a killed run, or one of older code, published without."""
+    if not settings.reports_wanted:
+        return
+    from orchestration.warehouse.steps import write_briefings, write_report
 
+    if place.written(settings) is None:
         write_report(settings)
+    if brief_place.missing(settings):
+        write_briefings(settings)
 
 
 # Dagster, dbt and Great Expectations make objects by the million and keep most of them until the process ends: looking

@@ -51,8 +51,9 @@ def quality(
 
 
 def say_if_it_is_missing(settings: Settings) -> None:
-    """End with exit code 3 where the run should have left a report and did not; why, the run has said."""
+    """End with exit code 3 where the run should have left pages and did not; why, the run has said."""
+    from orchestration.reports.brief import place as brief_place
     from orchestration.reports.quality import place
 
-    if settings.reports_wanted and place.written(settings) is None:
+    if settings.reports_wanted and (place.written(settings) is None or brief_place.missing(settings)):
         raise typer.Exit(3)

@@ -25,6 +25,7 @@ from orchestration.publish.generation import Generation, quoted
 from orchestration.quality import reviews
 from orchestration.quality.results import carry_history, newest_results, write_reviews
 from orchestration.quality.rules import Rule, RuleResult, load_rules
+from orchestration.reports.brief.reading import KINDS, Kind
 from orchestration.settings import RULES, Settings
 from orchestration.versions import code_version
 from orchestration.warehouse import dbt, disk, rebuild
@@ -195,6 +196,29 @@ def write_report(settings: Settings) -> Path | None:
             "`occ report quality` tries again."
         )
         return None
+
+
+def write_briefings(settings: Settings) -> dict[Kind, list[Path]]:
+    """Make the four briefings of the generation that is out, each of its newest whole period; the files of each.
+
+    What is published stays published whatever happens here; one that could not be made is left out and told.
+    """
+    from orchestration.reports.brief import place
+
+    written: dict[Kind, list[Path]] = {}
+    if not settings.reports_wanted:
+        return written
+    report("writing the briefings")
+    for kind in KINDS:
+        try:
+            written |= place.write(settings, [kind])
+        except Exception as error:
+            what = str(error) if isinstance(error, OccError) else type(error).__name__
+            note(
+                f"The generation is published, but its {kind} briefing could not be made ({what}). "
+                f"`occ brief {kind}` tries again."
+            )
+    return written
 
 
 def _keep_reviews(settings: Settings, con: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> None:

@@ -63,6 +63,9 @@ TABLES = {
     "system_as_of_date date, days_behind bigint, due_days bigint, is_late boolean, first_business_date date, "
     "delivered_count bigint, expected_count bigint, rows_read bigint, rows_loaded bigint, rows_superseded bigint, "
     "rows_duplicate bigint, rows_quarantined bigint, rows_erased bigint, unaccounted_count bigint, label varchar",
+    "reports.brief_periods": "brief varchar, period_type varchar, period_start date, period_end date, reached_on date, "
+    "reached_day_count bigint, is_complete boolean, is_default boolean, previous_start date, standing_week_start date, "
+    "as_of_date date",
     "reports.figure_sources": "kpi_id varchar, period_start date, export varchar, delivery_id varchar, name varchar, "
     "sha256 varchar, contract varchar, contract_version varchar, status varchar, rows_loaded bigint, "
     "role varchar, is_later boolean",

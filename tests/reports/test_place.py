@@ -13,6 +13,7 @@ from orchestration.commands.report import quality, say_if_it_is_missing
 from orchestration.errors import EnvironmentProblem, UsageProblem
 from orchestration.progress import notes, reporting_to
 from orchestration.publish import generation
+from orchestration.reports.brief import place as brief_place
 from orchestration.reports.quality import place
 from orchestration.settings import Settings
 from orchestration.warehouse import steps
@@ -117,6 +118,7 @@ def test_a_run_with_nothing_new_makes_up_for_a_report_that_a_killed_one_did_not_
     monkeypatch.setattr(runs, "nothing_new", lambda settings: True)
     assert runs.run_once(settings, lambda stage, done, total: None) is None
     assert place.written(settings) is not None
+    assert brief_place.missing(settings) == []
 
 
 def test_a_run_that_leaves_no_report_ends_with_exit_code_3(settings: Settings) -> None:
@@ -124,6 +126,9 @@ def test_a_run_that_leaves_no_report_ends_with_exit_code_3(settings: Settings) -
         say_if_it_is_missing(settings)
     assert ended.value.exit_code == 3
     place.write(settings)
+    with pytest.raises(typer.Exit):
+        say_if_it_is_missing(settings)
+    brief_place.write(settings)
     say_if_it_is_missing(settings)
 
 

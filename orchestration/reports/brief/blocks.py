@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 Tone = Literal["good", "bad", "part", "none"]
@@ -40,6 +40,7 @@ class Figure:
     label: str
     value: str
     note: str = ""
+    before: Sequence[str] = ()  # figures to see it beside, as `Week before: 80.1 %`
     state: str | None = None  # quality_state; shown where it is not OK
     link: Link | None = None  # its definition and query
     icons: Icons | None = None
@@ -48,8 +49,9 @@ class Figure:
 
 @dataclass(frozen=True)
 class Figures:
-    """Figures side by side."""
+    """Figures one under the other, each beside what it was and what its chart says."""
 
+    caption: str
     items: Sequence[Figure]
 
 
@@ -138,7 +140,7 @@ class Period:
     first: date
     last: date
     label: str  # as `Week 47 of 2021: Monday 22 to Sunday 28 November 2021`
-    name: str  # as `--period` takes it
+    name: str  # as `--period` takes it, and as it may stand in a path
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,8 @@ class Stamp:
     """Where the numbers come from and what they rest on, in words; on every page of paper in short."""
 
     generation: str
-    published_at: str
+    made_at: datetime  # when the generation was published: the document's own date
+    published_at: str  # the same in words
     as_of: str
     coverage: str
     quality: str
@@ -164,4 +167,5 @@ class Brief:
     stamp: Stamp
     front: Sequence[Section]
     detail: Sequence[Section]
+    workings: Sequence[Section] = ()  # what it rests on, in full: deliveries, failing rules, disruptions
     definitions: Sequence[Definition] = ()

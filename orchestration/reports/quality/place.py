@@ -45,7 +45,7 @@ def write(settings: Settings) -> Path:
         _take_the_place(private, folder / NAME)
     finally:
         shutil.rmtree(private, ignore_errors=True)
-    _move_link(settings.reports, published.generation)
+    move_link(settings.reports, published.generation)
     return folder / NAME / "index.html"
 
 
@@ -74,8 +74,8 @@ def _take_the_place(new: Path, place: Path) -> None:
     shutil.rmtree(before, ignore_errors=True)
 
 
-def _move_link(reports: Path, generation: str) -> None:
-    """One rename, which readers see whole or not at all."""
+def move_link(reports: Path, generation: str) -> None:
+    """Let `current` name the pages of a generation: one rename, which readers see whole or not at all."""
     link = reports / ".current.new"
     link.unlink(missing_ok=True)
     link.symlink_to(generation)

@@ -1,0 +1,16 @@
+"""The weekly report."""
+
+from __future__ import annotations
+
+from orchestration.reports.brief.blocks import Section
+from orchestration.reports.brief.content import common
+from orchestration.reports.brief.reading import Read
+
+
+def front(it: Read) -> list[Section]:
+    return [Section("glance", "At a glance", [common.first_page(it)])]
+
+
+def detail(it: Read) -> list[Section]:
+    names = ("calls", "unresourced", "response", "diary", "domestic_abuse", "demand")
+    return [section for name in names if (section := common.section(it, name))]
