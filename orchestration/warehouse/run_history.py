@@ -1,8 +1,9 @@
 """Dagster's own run history, in SQLite: written without waiting for the disk, over connections that stay open.
 
-For each of some twelve hundred events of a run Dagster opens and closes connections, makes its statements anew, and
-SQLite waits for the disk: a quarter of a daily run. A power cut may therefore cost Dagster's history of runs; it never
-costs the warehouse, whose own files are synced where they must be. A history kept in another database is left alone.
+For each of some twelve hundred events of a run Dagster opens and closes connections, makes its statements anew, asks
+what columns its table of assets has, and SQLite waits for the disk: a quarter of a daily run. A power cut may therefore
+cost Dagster's history of runs; it never costs the warehouse, whose own files are synced where they must be. A history
+kept in another database is left alone.
 """
 
 from __future__ import annotations
@@ -31,10 +32,11 @@ def kept_open(instance: DagsterInstance) -> Iterator[None]:
         return
     connections = _Connections(log)
     log._connect = connections.connect  # type: ignore[method-assign]
+    log._has_asset_key_col_on_connection = connections.has_column  # type: ignore[method-assign]
     try:
         yield
     finally:
-        del log._connect
+        del log._connect, log._has_asset_key_col_on_connection
         connections.close()
 
 
@@ -44,6 +46,7 @@ class _Connections:
     def __init__(self, log: SqliteEventLogStorage) -> None:
         self._log = log
         self._engines: dict[str, Engine] = {}
+        self._columns: dict[str, bool] = {}
 
     @contextmanager
     def connect(self, shard: str) -> Iterator[Connection]:
@@ -52,6 +55,12 @@ class _Connections:
                 self._engines[shard] = self._opened(shard)
             with self._engines[shard].connect() as connection, connection.begin():
                 yield connection
+
+    def has_column(self, connection: Connection, name: str) -> bool:
+        """Whether the table of assets has the column: asked once, for a run does not change Dagster's tables."""
+        if name not in self._columns:
+            self._columns[name] = SqliteEventLogStorage._has_asset_key_col_on_connection(self._log, connection, name)
+        return self._columns[name]
 
     def _opened(self, shard: str) -> Engine:
         patience = {"timeout": _PATIENCE, "check_same_thread": False}
