@@ -56,11 +56,12 @@ class _Connections:
             with self._engines[shard].connect() as connection, connection.begin():
                 yield connection
 
-    def has_column(self, connection: Connection, name: str) -> bool:
+    def has_column(self, conn: Connection, column_name: str) -> bool:
         """Whether the table of assets has the column: asked once, for a run does not change Dagster's tables."""
-        if name not in self._columns:
-            self._columns[name] = SqliteEventLogStorage._has_asset_key_col_on_connection(self._log, connection, name)
-        return self._columns[name]
+        if column_name not in self._columns:
+            found = SqliteEventLogStorage._has_asset_key_col_on_connection(self._log, conn, column_name)
+            self._columns[column_name] = found
+        return self._columns[column_name]
 
     def _opened(self, shard: str) -> Engine:
         patience = {"timeout": _PATIENCE, "check_same_thread": False}
