@@ -62,6 +62,9 @@ mutate: install ## planted data faults, mutated models, false alarms: what is ca
 pilot-worlds: install ## simulated pilots of known effect: bias and coverage; WORLDS=1000 (ten minutes); prints a table
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.analysis.worlds --worlds $(or $(WORLDS),1000)
 
+forecast-worlds: install ## simulated figures whose future is known: how often intervals hold it; WORLDS=80 (of each kind, five minutes)
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.analysis.futures --worlds $(or $(WORLDS),80)
+
 lint: install ## style, types, SQL
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -87,4 +90,4 @@ bench: install ## speed beside the floor, into build/bench.json (at most 25 minu
 clean: ## remove what was built (not the virtual environment, not the key)
 	rm -rf build
 
-.PHONY: help install lock run test test-all fuzz pilot-worlds orders lint dev docs screenshots bench clean torture mutate
+.PHONY: help install lock run test test-all fuzz pilot-worlds forecast-worlds orders lint dev docs screenshots bench clean torture mutate

@@ -30,15 +30,6 @@ PARAMETERS = {
     "unit": "unit of the workforce export, as OCC",
     "disruption": "key of a disruption",
 }
-# Asked in the minutes, and not answered by a query: what stands there instead.
-NOT_ANSWERED_YET = {
-    "Q04": (
-        "When will 101 reach 80 %: a dated trajectory with an interval, under today's trend and under staffing "
-        "scenarios (vacancies filled, 26 staff from 0.86 to full time, abstractions back to normal)?",
-        "A trajectory needs a forecast, which comes with the briefings. Until then: Q01 (the figure and its target), "
-        "Q03 (whether the process, as it now runs, will meet it), Q07 and Q19 (staffing and abstraction).",
-    ),
-}
 _PARTS = ("Read", "Caveats")
 _MEASURED, _ELIGIBLE, _STATE, _DISRUPTIONS = "measured_count", "eligible_count", "quality_state", "disruption_keys"
 
@@ -82,22 +73,14 @@ def questions(folder: Path = FOLDER) -> list[Question]:
 
 
 def listed() -> list[tuple[str, str]]:
-    """Number and words of every question, those not answered yet too."""
-    answered = [(each.number, each.text) for each in questions()]
-    waiting = [(number, f"{text} (not answered yet)") for number, (text, _) in NOT_ANSWERED_YET.items()]
-    return sorted(answered + waiting)
+    """Number and words of every question."""
+    return [(each.number, each.text) for each in questions()]
 
 
 def question(number: str, folder: Path = FOLDER) -> Question:
-    """The question of that number.
-
-    Raises UsageProblem where there is none, EnvironmentProblem where it is ours and nothing answers it yet.
-    """
+    """The question of that number. Raises UsageProblem where there is none."""
     asked = number.strip().upper()
     asked = f"Q{int(asked.removeprefix('Q')):02d}" if asked.removeprefix("Q").isdecimal() else asked
-    if asked in NOT_ANSWERED_YET:
-        text, instead = NOT_ANSWERED_YET[asked]
-        raise EnvironmentProblem(f"{asked}. {text}\n\nThis question is not answered yet. {instead}")
     path = folder / f"{asked.lower()}.sql"
     if not re.fullmatch(r"Q\d\d", asked) or not path.exists():
         raise UsageProblem(f"There is no question {number}. The questions are listed by: occ ask")

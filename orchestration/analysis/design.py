@@ -1,7 +1,7 @@
-"""Reads `analysis/` of a profile: how pilots and associations are judged (pilot.yaml), and capacity (scenarios.yaml).
+"""Reads `analysis/` of a profile: how pilots and associations are judged (pilot.yaml), capacity, forecasts.
 
-What belongs here: the words of pilot.yaml and what is wrong with either file; those of scenarios.yaml stand in
-`scenarios.py`. Not here: areas and dates (reference data).
+What belongs here: the words of pilot.yaml and what is wrong with any file; those of scenarios.yaml stand in
+`scenarios.py`, those of forecast.yaml in `forecasting.py`. Not here: areas and dates (reference data).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from orchestration.analysis import scenarios
+from orchestration.analysis import forecasting, scenarios
 from orchestration.errors import EnvironmentProblem
 
 FILE = Path("analysis") / "pilot.yaml"
@@ -88,15 +88,18 @@ class Design(_Words):
     pilots: dict[str, PilotDesign] = Field(default_factory=dict)
     associations: AssociationDesign | None = None
     capacity: scenarios.Capacity | None = None
+    forecasts: forecasting.Forecasting | None = None
 
 
 def read_design(profile: Path) -> Design:
     """The design of a profile; an empty one where the profile has no such files. Raises DesignProblem."""
     judged = _read(profile / FILE, Design) or Design()
     asked = _read(profile / scenarios.FILE, scenarios.Capacity)
-    if judged.capacity is not None:
-        raise DesignProblem(f"The design file {profile / FILE} has a key capacity: move it to {scenarios.FILE}.")
-    return judged.model_copy(update={"capacity": asked})
+    ahead = _read(profile / forecasting.FILE, forecasting.Forecasting)
+    for key, file in (("capacity", scenarios.FILE), ("forecasts", forecasting.FILE)):
+        if getattr(judged, key) is not None:
+            raise DesignProblem(f"The design file {profile / FILE} has a key {key}: move it to {file}.")
+    return judged.model_copy(update={"capacity": asked, "forecasts": ahead})
 
 
 def _read(file: Path, model: type[_Model]) -> _Model | None:
@@ -122,7 +125,7 @@ def _in_words(slip: Any) -> str:
     where = ".".join(str(part) for part in slip["loc"])
     what = str(slip["msg"]).removeprefix("Value error, ")
     if slip["type"] == "extra_forbidden":
-        what = "this key is not known; take it out or see docs/pilot.md or docs/capacity.md for those that are"
+        what = "this key is not known; take it out or see docs/pilot.md, capacity.md or forecast.md for those that are"
     if slip["type"] == "missing":
         what = "is missing; write it down"
     return f"{where}: {what}" if where else what

@@ -43,6 +43,12 @@ _ESTIMATE = {
     "p_value": ("double", "Chance of an effect at least as far from none, were there none, as the method sees it."),
 }
 
+_FIGURE = {
+    "kpi_id": ("varchar", "Indicator, as in metrics.kpi_register."),
+    "scope_type": ("varchar", "force, line and so on, as in metrics.kpi_results."),
+    "scope_code": ("varchar", "FORCE, or the code of the scope."),
+}
+
 TABLES: dict[str, Table] = {
     "metrics.pilot_effects": Table(
         "One row per pilot, outcome, comparison and method: what the pilot changed, as a difference of differences, and how "
@@ -272,6 +278,84 @@ TABLES: dict[str, Table] = {
                 "The correction as used in the other tables (all weeks): the part of the people there that counts.",
             ),
             "correction": ("double", "What is left of it for the line: a shift of the log odds."),
+            **_STATUS,
+        },
+    ),
+    "metrics.kpi_forecasts": Table(
+        "One row per figure and week ahead: what it will be if it goes on as it now runs, with intervals from the errors that the "
+        "same model made on earlier weeks. A figure that cannot be forecast has one row that says why. See docs/forecast.md.",
+        {
+            **_FIGURE,
+            "made_from": ("date", "Monday of the last week that was used."),
+            "period_type": ("varchar", "Always week."),
+            "period_start": ("date", "Monday of the week ahead."),
+            "horizon_weeks": ("integer", "Weeks ahead, 1 the first."),
+            "model": (
+                "varchar",
+                "naive (the last week again), seasonal_naive (the same week a year before), level or trend (exponential smoothing), _season with the season of the year: the one that did best on earlier weeks.",
+            ),
+            "value": ("double", "Forecast, in the unit of the indicator."),
+            "lower_80": ("double", "Lower end of the 80 % interval of a single week."),
+            "upper_80": ("double", "Upper end of the same."),
+            "lower_95": ("double", "Lower end of the 95 % interval."),
+            "upper_95": ("double", "Upper end of the same."),
+            **_STATUS,
+        },
+    ),
+    "metrics.forecast_accuracy": Table(
+        "One row per figure and model: how far off it was when made from earlier weeks (rolling origin), beside two that know "
+        "nothing. Whether the one that is used beats them is said, also where it does not.",
+        {
+            **_FIGURE,
+            "model": ("varchar", "Model, as in metrics.kpi_forecasts."),
+            "origins_count": ("integer", "Earlier weeks from which it was made."),
+            "horizon_weeks": ("integer", "Weeks ahead that were compared, at most."),
+            "mae": ("double", "Mean absolute error, in the unit of the indicator."),
+            "mase": ("double", "The same as a part of the mean change from one week to the next."),
+            "naive_mae": ("double", "Mean absolute error of the last week again, on the same weeks."),
+            "seasonal_naive_mae": ("double", "Of the same week a year before; null where that year is not there."),
+            "beats_naive": (
+                "boolean",
+                "Whether its error is smaller than that of the last week again; null for that itself.",
+            ),
+            "beats_seasonal_naive": (
+                "boolean",
+                "Whether it is smaller than that of the year before; null where not there, and for that itself.",
+            ),
+            "coverage_80": (
+                "double",
+                "Share of weeks that lay in its 80 % interval, made from the earlier half of the tries, held against the later; null where tries are too few.",
+            ),
+            "coverage_95": ("double", "The same of the 95 % interval."),
+            "is_used": ("boolean", "Whether it is the one that is published."),
+            **_STATUS,
+        },
+    ),
+    "metrics.kpi_trajectories": Table(
+        "One row per figure: where it stands, where it is going, and the date on which its level (the mean of four weeks, not "
+        "one week's luck) meets the newest target if it goes on as it now runs. Under what staffing it would, see "
+        "metrics.capacity_scenarios.",
+        {
+            **_FIGURE,
+            "made_from": ("date", "Monday of the last week that was used."),
+            "model": ("varchar", "Model that the date rests on, as in metrics.kpi_forecasts."),
+            "standing_value": ("double", "Mean of the newest weeks."),
+            "standing_weeks": ("integer", "How many weeks that is."),
+            "trend_per_week": ("double", "Change per week over the newest half year, by least squares."),
+            "trend_lower_95": ("double", "Lower end of its 95 % interval (errors of neighbouring weeks are alike)."),
+            "trend_upper_95": (
+                "double",
+                "Upper end of the same: with nought between them there is no trend to speak of.",
+            ),
+            "target": ("double", "The newest target in marts.dim_targets, also one that begins later."),
+            "is_met_now": ("boolean", "Whether standing_value meets it."),
+            "reaches_on": (
+                "date",
+                "Monday of the first four weeks whose forecast mean meets it; null: not within the horizon.",
+            ),
+            "reaches_early": ("date", "The same of the hopeful end of the 80 % interval."),
+            "reaches_late": ("date", "The same of the careful end; null: it cannot be counted on within the horizon."),
+            "horizon_on": ("date", "Monday of the last week looked at."),
             **_STATUS,
         },
     ),

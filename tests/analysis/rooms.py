@@ -17,7 +17,8 @@ import duckdb
 
 from orchestration.analysis import tables
 from orchestration.analysis.design import Design, read_design
-from orchestration.analysis.run import PARTS, Facts, _read_capacity
+from orchestration.analysis.parts import PARTS, Facts
+from orchestration.analysis.parts.capacity import read_capacity
 from orchestration.sample.calls import CallRoom
 from orchestration.sample.clock import Clock, days_between
 from orchestration.sample.parameters import Parameters, Telephony
@@ -188,7 +189,7 @@ def main() -> None:
         con = simulated(given.first, given.last, scale=given.scale, seed=given.seed)
     plan = design()
     clock = time.process_time()
-    facts = _read_capacity(con, plan)
+    facts = read_capacity(con, plan)
     print(f"read: {time.process_time() - clock:.1f} s CPU, {len(facts['staff'])} half-hours")
     clock = time.process_time()
     rows = next(part for part in PARTS if part.name == "capacity").analyse(facts, plan)
@@ -214,14 +215,14 @@ def main() -> None:
 
 def _predict_unseen(given: argparse.Namespace, facts: Mapping[str, Facts], plan: Design, shortfall: float) -> None:
     from orchestration.analysis.capacity import _odds, _shares, by_week, calibrate
-    from orchestration.analysis.run import _observed
+    from orchestration.analysis.parts.capacity import observed
 
     other = simulated(
         given.first, given.last, scale=given.scale, seed=given.seed + 100,
         calm_shortfall=shortfall, strained_shortfall=shortfall + 0.045,
     )  # fmt: skip
-    seen = _observed(_read_capacity(other, plan))
-    model = calibrate(_observed(facts), plan.capacity)  # type: ignore[arg-type]
+    seen = observed(read_capacity(other, plan))
+    model = calibrate(observed(facts), plan.capacity)  # type: ignore[arg-type]
     within, answered = by_week(model, seen)
     bare = by_week(replace(model, effort=1.0), seen)
     for line, name in enumerate(("999", "101")):

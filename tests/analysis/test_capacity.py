@@ -13,8 +13,10 @@ import pytest
 
 from orchestration.analysis import capacity, tables
 from orchestration.analysis.design import Design, DesignProblem, read_design
+from orchestration.analysis.parts import PARTS, Facts
+from orchestration.analysis.parts.capacity import observed, read_capacity, scenarios_answered
 from orchestration.analysis.priority import solve
-from orchestration.analysis.run import PARTS, Facts, _observed, _read_capacity, _scenarios, run_analyses
+from orchestration.analysis.run import run_analyses
 from orchestration.analysis.scenarios import Capacity, Scenario
 from orchestration.errors import OccError
 from tests.analysis import rooms
@@ -37,7 +39,7 @@ def asked(plan: Design) -> Capacity:
 
 @pytest.fixture(scope="module")
 def facts(plan: Design) -> Mapping[str, Facts]:
-    return _read_capacity(rooms.simulated(FIRST, LAST, scale=0.5), plan)
+    return read_capacity(rooms.simulated(FIRST, LAST, scale=0.5), plan)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +49,7 @@ def rows(facts: Mapping[str, Facts], plan: Design) -> Any:
 
 @pytest.fixture(scope="module")
 def model(facts: Mapping[str, Facts], asked: Capacity) -> capacity.Model:
-    return capacity.calibrate(_observed(facts), asked)
+    return capacity.calibrate(observed(facts), asked)
 
 
 def test_what_goes_into_the_model_is_what_the_simulation_was_given(model: capacity.Model) -> None:
@@ -69,8 +71,8 @@ def test_weeks_that_the_model_has_not_seen_come_out_near_what_was_observed(rows:
 
 def test_a_room_with_other_staff_is_predicted_from_this_one(plan: Design, model: capacity.Model) -> None:
     """What scenarios do: the same demand, fewer vacancies. The room is simulated, the model has not seen it."""
-    other = _observed(
-        _read_capacity(
+    other = observed(
+        read_capacity(
             rooms.simulated(FIRST, date(2021, 5, 23), scale=0.5, seed=9, calm_shortfall=0.0, strained_shortfall=0.0),
             plan,
         )
@@ -84,7 +86,7 @@ def test_a_room_with_other_staff_is_predicted_from_this_one(plan: Design, model:
 def test_the_surface_is_the_chain_read_in_between(
     model: capacity.Model, facts: Mapping[str, Facts], asked: Capacity
 ) -> None:
-    seen = _observed(facts)
+    seen = observed(facts)
     slot = np.arange(5, capacity.SLOTS, 9)
     people = np.maximum(np.round(model.positions[slot]), 1)
     rates = model.rate[:, slot]
@@ -138,7 +140,7 @@ def test_a_date_lies_in_its_interval_and_is_the_first_month_that_meets_the_targe
     facts: Mapping[str, Facts], model: capacity.Model, asked: Capacity
 ) -> None:
     staff = [capacity.Staff(*row) for row in facts["workforce"]]
-    outlook = capacity.Outlook(model, _observed(facts), staff, asked, None)
+    outlook = capacity.Outlook(model, observed(facts), staff, asked, None)
     steps = Scenario.model_validate({"label": "more", "abstraction": {"ratio": 0.0, "when": {"after_months": 4}},
                                      "vacancies_filled": {"after_months": 4}})  # fmt: skip
     answer = outlook.answer(steps, 0.7)
@@ -184,9 +186,9 @@ def test_too_few_weeks_or_no_staff_list_are_said_and_not_guessed(
     for name in PART.tables:
         assert {row["status"] for row in found[name]} == {"NOT_AVAILABLE"}
         assert all("3 weeks with calls and staffed time; 6 are needed" in row["reason"] for row in found[name])
-    seen = _observed(facts)
-    no_staff = _scenarios({**facts, "workforce": []}, model, seen, asked, 0.8)
-    no_target = _scenarios(facts, model, seen, asked, None)
+    seen = observed(facts)
+    no_staff = scenarios_answered({**facts, "workforce": []}, model, seen, asked, 0.8)
+    no_target = scenarios_answered(facts, model, seen, asked, None)
     assert {row["status"] for row in (*no_staff, *no_target)} == {"NOT_AVAILABLE"}
     assert "no staff list" in no_staff[0]["reason"]
     assert "has no target" in no_target[0]["reason"]
@@ -198,7 +200,7 @@ def test_a_day_with_a_disruption_or_without_all_its_staff_is_left_out(plan: Desi
     con = rooms.simulated(FIRST, date(2021, 5, 9), scale=0.1)
     con.execute("update marts.fct_calls set disruption_key = 'D' where offered_date = '2021-05-04'")
     con.execute("delete from marts.fct_agent_intervals where interval_at_local = '2021-05-06 12:00'")
-    days = {row[0].day for row in _read_capacity(con, plan)["staff"]}
+    days = {row[0].day for row in read_capacity(con, plan)["staff"]}
     assert days == {3, 5, 7, 8, 9}
 
 
@@ -232,7 +234,7 @@ def test_a_scenario_that_cannot_be_used_is_said_with_file_and_entry(tmp_path: Pa
 
 
 def test_the_model_needs_every_half_hour_of_the_week(facts: Mapping[str, Facts], asked: Capacity) -> None:
-    seen = _observed(facts)
+    seen = observed(facts)
     moved = replace(seen, slot=np.where(seen.slot == 7, 8, seen.slot))
     with pytest.raises(capacity.CannotSay, match="1 half-hours of the week never came"):
         capacity.calibrate(moved, asked)

@@ -10,7 +10,8 @@ import pytest
 
 from orchestration.analysis import tables
 from orchestration.analysis.design import DesignProblem, read_design
-from orchestration.analysis.run import PARTS, Part, run_analyses
+from orchestration.analysis.parts import PARTS, Part
+from orchestration.analysis.run import run_analyses
 from orchestration.settings import PROJECT
 
 PROFILE = PROJECT / "orchestration" / "profiles" / "west_mercia"

@@ -129,7 +129,6 @@ def test_a_choice_changes_the_answer(season_warehouse: Settings) -> None:
         (["Q99"], 2, "There is no question Q99"),
         (["nonsense"], 2, "There is no question nonsense"),
         (["../q01"], 2, "There is no question ../q01"),
-        (["Q04"], 3, "not answered yet"),
         (["Q08", "--area", "TELF"], 2, "takes no --area; it takes: --force"),
         (["Q13", "--month", "soon"], 2, "is no month"),
     ],

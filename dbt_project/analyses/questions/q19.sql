@@ -5,7 +5,7 @@
 --   eligible_count). months_to_establishment is the gap divided by the mean monthly gain since six months before; null while strength
 --   does not grow, 0 once it is reached. Then the funnel by month and over the newest twelve: conversion_ratio is stage_count /
 --   stage_before_count.
--- Caveats: months_to_establishment only carries the last six months on; it is no forecast, which comes with the briefings. A person is
+-- Caveats: months_to_establishment only carries the last six months on; it is no forecast. A person is
 --   at one stage in one month and at the next in another, so a month's conversion mixes intakes; the twelve months say more.
 with
 
