@@ -345,7 +345,7 @@ def outlook(days: Days, asked: Forecasting) -> Outlook:
     return Outlook(
         made_from=start - timedelta(weeks=1),
         model=best.model.name,
-        standing=float(np.nanmean(days.by_week[-asked.standing_weeks :])),
+        standing=_standing(days, asked.standing_weeks),
         trend=trend,
         trend_interval=trend_interval,
         accuracy=[_judged(each, tries, days, best) for each in tries],
@@ -437,6 +437,12 @@ def _mean_of_blocks(rows: Floats) -> Floats:
     count = rows.shape[1] // BLOCK_WEEKS
     means: Floats = rows[:, : count * BLOCK_WEEKS].reshape(len(rows), count, BLOCK_WEEKS).mean(axis=2)
     return means
+
+
+def _standing(days: Days, weeks: int) -> float:
+    """The figure of the newest weeks together, as it would be published: not a mean of shares."""
+    value, weight = days.value[-7 * weeks :], days.weight[-7 * weeks :]
+    return float((value * weight).sum() / max(weight.sum(), 1e-12))
 
 
 def _trend(weeks: Floats) -> tuple[float, tuple[float, float]]:

@@ -339,7 +339,7 @@ TABLES: dict[str, Table] = {
             **_FIGURE,
             "made_from": ("date", "Monday of the last week that was used."),
             "model": ("varchar", "Model that the date rests on, as in metrics.kpi_forecasts."),
-            "standing_value": ("double", "Mean of the newest weeks."),
+            "standing_value": ("double", "The figure over the newest weeks together, disrupted days left out."),
             "standing_weeks": ("integer", "How many weeks that is."),
             "trend_per_week": ("double", "Change per week over the newest half year, by least squares."),
             "trend_lower_95": ("double", "Lower end of its 95 % interval (errors of neighbouring weeks are alike)."),

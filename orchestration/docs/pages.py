@@ -65,7 +65,7 @@ def questions_page(answers: list[questions.Answer], generation: str, as_of: date
         {"answer": answer, "sections": [(section, _heads(section)) for section in questions.sections(answer)]}
         for answer in answers
     ]
-    return page("questions.html", generation, as_of, answers=asked, waiting=questions.NOT_ANSWERED_YET, shown=SHOWN)
+    return page("questions.html", generation, as_of, answers=asked, shown=SHOWN)
 
 
 def _heads(section: questions.Section) -> list[str | tuple[str, str]]:

@@ -1,6 +1,6 @@
 -- Q04. When will 101 reach 80 %: a dated trajectory with an interval, under today's trend and under staffing scenarios (vacancies filled,
 --   26 staff from 0.86 to full time, abstractions back to normal)?
--- Read: The first row is what comes if all goes on as it now runs: standing_ratio (numerator / denominator, the last 13 whole weeks), its
+-- Read: The first row is what comes if all goes on as it now runs: standing_ratio (numerator / denominator: the last 13 whole weeks, disrupted days left out), its
 --   change per week with a 95 % interval, and the first Monday of four weeks whose mean is forecast to meet the target (met_on; met_early
 --   and met_late are the ends of an 80 % interval). Then a row per staffing scenario of the capacity model: the first month that meets it,
 --   with a 90 % interval, and last_ratio, the share in the last month looked at. No date: not within the time looked at; reason says so.
@@ -10,17 +10,21 @@
 --   docs/capacity.md). The season is in the forecast only where the data hold more than two years. 80 % is the newest target.
 with
 
-weeks as (
+made as (
+    select max(made_from) as made_from from metrics.kpi_trajectories where kpi_id = 'calls_101_within_30s'
+),
+
+standing as (
     select
-        sum(numerator)::bigint as numerator,
-        sum(denominator)::bigint as denominator,
-        sum(measured_count)::bigint as measured_count,
-        sum(eligible_count)::bigint as eligible_count,
-        string_agg(distinct disruption_keys, '|' order by disruption_keys) as disruption_keys
-    from metrics.kpi_results
-    where kpi_id = 'calls_101_within_30s' and period_type = 'week' and scope_type = 'force'
-        and period_start > (select max(made_from) from metrics.kpi_trajectories where kpi_id = 'calls_101_within_30s') - 91
-        and period_start <= (select max(made_from) from metrics.kpi_trajectories where kpi_id = 'calls_101_within_30s')
+        sum(results.numerator)::bigint as numerator,
+        sum(results.denominator)::bigint as denominator,
+        sum(results.measured_count)::bigint as measured_count,
+        sum(results.eligible_count)::bigint as eligible_count,
+        string_agg(distinct results.disruption_keys, '|' order by results.disruption_keys) as disruption_keys
+    from metrics.kpi_results as results
+    inner join made on results.period_start > made.made_from - 85 and results.period_start < made.made_from + 7
+    where results.kpi_id = 'calls_101_within_30s' and results.period_type = 'day' and results.scope_type = 'force'
+        and results.quality_state in ('OK', 'ESTIMATED', 'LATE')
 ),
 
 trajectory as (
@@ -30,8 +34,8 @@ trajectory as (
         'If it goes on as it now runs' as label,
         trajectories.target,
         trajectories.standing_value as standing_ratio,
-        weeks.numerator,
-        weeks.denominator,
+        standing.numerator,
+        standing.denominator,
         trajectories.trend_per_week,
         trajectories.trend_lower_95,
         trajectories.trend_upper_95,
@@ -42,18 +46,18 @@ trajectory as (
         trajectories.horizon_on as looked_until,
         trajectories.model,
         accuracy.beats_naive as forecast_beats_naive,
-        weeks.measured_count,
-        weeks.eligible_count,
+        standing.measured_count,
+        standing.eligible_count,
         trajectories.status,
         trajectories.reason,
-        weeks.disruption_keys
+        standing.disruption_keys
     from metrics.kpi_trajectories as trajectories
     left join metrics.kpi_forecasts as ahead
         on trajectories.kpi_id = ahead.kpi_id and trajectories.scope_code = ahead.scope_code
         and trajectories.horizon_on = ahead.period_start
     left join metrics.forecast_accuracy as accuracy
         on trajectories.kpi_id = accuracy.kpi_id and trajectories.scope_code = accuracy.scope_code and accuracy.is_used
-    left join weeks on true
+    left join standing on true
     where trajectories.kpi_id = 'calls_101_within_30s' and trajectories.scope_type = 'force'
 ),
 

@@ -1,4 +1,4 @@
--- When a measure reaches its target, as each way of looking ahead has it: a scenario of the capacity model.
+-- When a measure reaches its target, as each way of looking ahead has it: as it now runs, and each scenario of the capacity model.
 
 with
 
@@ -6,7 +6,43 @@ scenarios as (
     select * from {{ source('analysis', 'capacity_scenarios') }}
 ),
 
-final as (
+trajectories as (
+    select * from {{ source('analysis', 'kpi_trajectories') }}
+),
+
+forecasts as (
+    select * from {{ source('analysis', 'kpi_forecasts') }}
+),
+
+as_it_runs as (
+    select
+        'TREND' as kind,
+        trajectories.kpi_id,
+        trajectories.scope_type,
+        trajectories.scope_code,
+        'as_it_runs' as name,
+        'If it goes on as it now runs' as label,
+        trajectories.target,
+        trajectories.made_from as first_month,
+        trajectories.horizon_on as last_month,
+        ahead.value as last_value,
+        ahead.lower_95 as last_lower,
+        ahead.upper_95 as last_upper,
+        trajectories.reaches_on,
+        trajectories.reaches_early,
+        trajectories.reaches_late,
+        cast(null as double) as chance_ratio,
+        trajectories.status,
+        trajectories.reason
+    from trajectories
+    left join forecasts as ahead
+        on trajectories.kpi_id = ahead.kpi_id
+        and trajectories.scope_type = ahead.scope_type
+        and trajectories.scope_code = ahead.scope_code
+        and trajectories.horizon_on = ahead.period_start
+),
+
+by_scenario as (
     select
         'SCENARIO' as kind,
         'calls_101_within_30s' as kpi_id,
@@ -28,6 +64,12 @@ final as (
         max(reason) as reason
     from scenarios
     group by scenario
+),
+
+final as (
+    select * from as_it_runs
+    union all
+    select * from by_scenario
 )
 
 select * from final

@@ -317,14 +317,14 @@ LOOKING_AHEAD: Rules = (
     Rule(
         {"kind": "TREND", "reaches_on": known, "reaches_early": known},
         "If it goes on as of late, it reaches {target} about {reaches_day}, at the earliest {early_day}; it may not "
-        "within a year.",
+        "by {last_month}.",
     ),
     Rule({"kind": "TREND", "reaches_on": known}, "If it goes on as of late, it reaches {target} about {reaches_day}."),
     Rule(
         {"kind": "TREND", "reaches_early": known},
-        "If it goes on as of late, it does not reach {target} within a year, though it may by {early_day}.",
+        "If it goes on as of late, it does not reach {target} by {last_month}, though it may by {early_day}.",
     ),
-    Rule({"kind": "TREND"}, "If it goes on as of late, it does not reach {target} within a year."),
+    Rule({"kind": "TREND"}, "If it goes on as of late, it does not reach {target} by {last_month}."),
 )
 
 FORECAST: Rules = (
