@@ -6,11 +6,13 @@ import gc
 import os
 import shutil
 import time
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from orchestration.runs import OBJECTS_BETWEEN_COLLECTIONS
+from orchestration.sample import write_sample
 from orchestration.settings import Settings
 from tests.golden.golden import write_small_sample
 from tests.support import run, settings_for, take_steps
@@ -18,7 +20,17 @@ from tests.support import run, settings_for, take_steps
 _A_DAY = 24 * 3600
 # Fixtures that cost many seconds: a warehouse, or models built on made-up marts.
 _MADE_ONCE = (
-    *("season", "small_warehouse", "kept", "keyed", "calls_alone", "undisturbed", "clean_landing", "warehouse"),
+    *(
+        "season",
+        "two_years",
+        "small_warehouse",
+        "kept",
+        "keyed",
+        "calls_alone",
+        "undisturbed",
+        "clean_landing",
+        "warehouse",
+    ),
     *("drifted", "sample", "tiny_world", "built", "signals", "models", "empty_warehouse", "full", "added", "at_once"),
 )
 
@@ -71,4 +83,17 @@ def empty_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     (folder / "landing").mkdir()
     settings = settings_for(folder, folder / "landing")
     take_steps(settings, rules=True)
+    return settings
+
+
+@pytest.fixture(scope="session")
+def two_years(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Two years at a tenth of the volume: for what needs a season, or the year before. Not to be changed by a test."""
+    folder = tmp_path_factory.mktemp("two_years")
+    write_sample(
+        folder / "sample", date_from=date(2020, 1, 6), date_to=date(2022, 1, 9), scale=0.1, seed=7,
+        legacy_months=[], plant_faults=True, progress=None,
+    )  # fmt: skip
+    settings = settings_for(folder, folder / "sample" / "landing")
+    take_steps(settings, rules=False)
     return settings

@@ -10,7 +10,7 @@ results as (
     select * from {{ ref('kpi_results') }} where period_type = 'year'
 ),
 
-published as (
+elsewhere as (
     select * from {{ ref('dim_published_figures') }} where period_type = 'year' and measure = 'kpi_value' and clock = 'force'
 ),
 
@@ -28,12 +28,12 @@ years as (
     inner join measures
         on results.kpi_id = measures.kpi_id and results.scope_type = measures.scope_type and results.scope_code = measures.scope_code
     union
-    select published.kpi_id, published.scope_type, published.scope_code, published.period_start
-    from published
+    select elsewhere.kpi_id, elsewhere.scope_type, elsewhere.scope_code, elsewhere.period_start
+    from elsewhere
     inner join measures
-        on published.kpi_id = measures.kpi_id
-        and published.scope_type = measures.scope_type
-        and published.scope_code = measures.scope_code
+        on elsewhere.kpi_id = measures.kpi_id
+        and elsewhere.scope_type = measures.scope_type
+        and elsewhere.scope_code = measures.scope_code
 ),
 
 final as (
@@ -58,8 +58,8 @@ final as (
         results.day_count,
         results.complete_day_count,
         results.definition_version,
-        cast(published.value as double) as published_value,
-        published.source as published_source
+        cast(elsewhere.value as double) as published_value,
+        elsewhere.source as published_source
     from years
     inner join labels on years.kpi_id = labels.kpi_id
     inner join dates on years.period_start = dates.year_start_date
@@ -68,11 +68,11 @@ final as (
         and years.scope_type = results.scope_type
         and years.scope_code = results.scope_code
         and years.period_start = results.period_start
-    left join published
-        on years.kpi_id = published.kpi_id
-        and years.scope_type = published.scope_type
-        and years.scope_code = published.scope_code
-        and years.period_start = published.period_start
+    left join elsewhere
+        on years.kpi_id = elsewhere.kpi_id
+        and years.scope_type = elsewhere.scope_type
+        and years.scope_code = elsewhere.scope_code
+        and years.period_start = elsewhere.period_start
 )
 
 select * from final
