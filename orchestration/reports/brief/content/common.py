@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -21,6 +21,7 @@ from orchestration.reports.brief.blocks import (
     Stamp,
     Table,
 )
+from orchestration.reports.brief.periods import named
 from orchestration.reports.brief.reading import Read, Row
 from orchestration.reports.formatting import (
     NOTHING,
@@ -139,8 +140,44 @@ def _icons(measure: Row | None) -> Icons | None:
     return Icons(measure["variation"], measure["variation_direction"], measure["assurance"])
 
 
-def first_page(it: Read) -> Figures:
-    return Figures("The figures at a glance", [figure_of(it, row) for row in it.first_page])
+def first_page(it: Read, order: Sequence[str]) -> Figures:
+    """The figures of the first page, by section in the order given."""
+    place = {name: number_ for number_, name in enumerate(order)}
+    rows = sorted(it.first_page, key=lambda row: (place.get(row["section"], len(place)), row["place"]))
+    week = it.period["standing_week_start"]
+    charts = f" Charts are by week: what they say is of the week from {day(week)}." if it.kind != "weekly" else ""
+    return Figures(f"The figures of {_of_period(it)}.{charts}", [figure_of(it, row) for row in rows])
+
+
+def _of_period(it: Read) -> str:
+    named_period = named(it.kind, it.period["period_start"], it.period["period_end"])
+    return (
+        named_period.label[:1].lower() + named_period.label[1:]
+        if it.kind in {"weekly", "quarterly"}
+        else named_period.label
+    )
+
+
+def disrupted(it: Read) -> Iterator[Block]:
+    """What disruptions did that fall into the period."""
+    if said := outages(it.disruptions):
+        yield Sentences(said, about="Disruptions")
+
+
+def standing_out(it: Read) -> list[Section]:
+    """What the charts say of measures that are not on the first page: only good and bad news."""
+    said = []
+    for row in it.figures:
+        measure = it.measure_of.get((row["kpi_id"], row["scope_type"], row["scope_code"]))
+        if row["is_first_page"] or row["value"] is None or measure is None or row["asked_scope_code"] == "*":
+            continue
+        if measure["variation"] in {"improvement", "concern"}:
+            news = [one for one in wording.standing_of(measure) if one.tone in {"good", "bad"}]
+            if news:
+                text = " ".join(one.text for one in news)
+                said.append(Said(f"{label_of(row)}: {value_of(row)}. {text}", news[0].tone, row["kpi_id"]))
+    said.sort(key=lambda one: one.tone != "bad")
+    return [Section("beyond", "Also out of the ordinary", [Sentences(said)])] if said else []
 
 
 # --- sections of the detail -----------------------------------------------------------------------------------------
@@ -155,6 +192,14 @@ def section(it: Read, name: str, *, blocks: Sequence[Block] = (), title: str | N
     held: list[Block] = [figures_table(it, whole, SECTIONS[name])] if whole else []
     held += [*missing([row for row in rows if row["value"] is None]), *by_scope(parts), *blocks]
     return Section(name, title or SECTIONS[name], held)
+
+
+def sections(
+    it: Read, names: Sequence[str], more: Mapping[str, Sequence[Block]], *, charted: bool = False
+) -> list[Section]:
+    """The sections of that order which have something to say; `charted`: with the control chart of each measure."""
+    made = [section(it, name, blocks=more.get(name, ())) for name in names]
+    return [each for each in made if each is not None]
 
 
 def figures_table(it: Read, rows: Sequence[Row], caption: str) -> Table:

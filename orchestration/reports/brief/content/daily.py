@@ -1,16 +1,24 @@
-"""The page for the daily management meeting: yesterday, what waits now, what the diary holds today."""
+"""The page for the daily management meeting: the day that is over, what waits now, what the diary holds next."""
 
 from __future__ import annotations
 
 from orchestration.reports.brief.blocks import Section
-from orchestration.reports.brief.content import common
+from orchestration.reports.brief.content import common, waiting
 from orchestration.reports.brief.reading import Read
+
+_SECTIONS = ("calls", "unresourced", "response", "diary", "records")
 
 
 def front(it: Read) -> list[Section]:
-    return [Section("glance", "At a glance", [common.first_page(it)])]
+    glance = Section("glance", "At a glance", [common.first_page(it, _SECTIONS), *common.disrupted(it)])
+    waits = list(waiting.at_the_end(it))
+    return [glance, *([Section("now", "What waits now", waits)] if waits else [])]
 
 
 def detail(it: Read) -> list[Section]:
-    names = ("calls", "unresourced", "response", "diary", "records")
-    return [section for name in names if (section := common.section(it, name))]
+    more = {
+        "unresourced": [*waiting.parts(it), *waiting.flow(it)],
+        "diary": list(waiting.diary(it)),
+        "records": list(waiting.outage_table(it)),
+    }
+    return common.sections(it, _SECTIONS, more)

@@ -1,16 +1,25 @@
-"""The monthly report."""
+"""The monthly performance report."""
 
 from __future__ import annotations
 
 from orchestration.reports.brief.blocks import Section
-from orchestration.reports.brief.content import common
+from orchestration.reports.brief.content import ahead, common, pilot, waiting
 from orchestration.reports.brief.reading import Read
+
+_SECTIONS = ("calls", "unresourced", "response", "diary", "domestic_abuse", "demand", "people", "records")
 
 
 def front(it: Read) -> list[Section]:
-    return [Section("glance", "At a glance", [common.first_page(it)])]
+    return [
+        Section("glance", "At a glance", [common.first_page(it, _SECTIONS), *common.disrupted(it)]),
+        *common.standing_out(it),
+    ]
 
 
 def detail(it: Read) -> list[Section]:
-    names = ("calls", "unresourced", "response", "diary", "domestic_abuse", "demand", "people", "records")
-    return [section for name in names if (section := common.section(it, name))]
+    more = {
+        "unresourced": list(waiting.flow(it)),
+        "calls": list(waiting.outage_table(it)),
+    }
+    looking = Section("ahead", "Where 101 is going", [*ahead.trajectory(it), *ahead.scenario_table(it)])
+    return [*common.sections(it, _SECTIONS, more), looking, *pilot.sections(it)]

@@ -1,16 +1,21 @@
-"""The weekly report."""
+"""The weekly performance report: every measure with its control chart."""
 
 from __future__ import annotations
 
 from orchestration.reports.brief.blocks import Section
-from orchestration.reports.brief.content import common
+from orchestration.reports.brief.content import common, pilot, waiting
 from orchestration.reports.brief.reading import Read
+
+_SECTIONS = ("calls", "unresourced", "response", "diary", "domestic_abuse", "demand")
 
 
 def front(it: Read) -> list[Section]:
-    return [Section("glance", "At a glance", [common.first_page(it)])]
+    return [
+        Section("glance", "At a glance", [common.first_page(it, _SECTIONS), *common.disrupted(it)]),
+        *common.standing_out(it),
+    ]
 
 
 def detail(it: Read) -> list[Section]:
-    names = ("calls", "unresourced", "response", "diary", "domestic_abuse", "demand")
-    return [section for name in names if (section := common.section(it, name))]
+    more = {"unresourced": [*waiting.flow(it), *waiting.at_the_end(it)], "calls": list(waiting.outage_table(it))}
+    return [*common.sections(it, _SECTIONS, more, charted=True), *pilot.sections(it)]
