@@ -9,7 +9,7 @@ from orchestration.reports.brief import wording
 from orchestration.reports.brief.blocks import Block, Notice, Said, Sentences, Table
 from orchestration.reports.brief.content.common import label_of, target_of
 from orchestration.reports.brief.reading import Read, Row
-from orchestration.reports.formatting import NOTHING, figure, month, number, share, state
+from orchestration.reports.formatting import NOTHING, figure, listing, month, number, share, state
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _LONGER = {"calls_999_within_10s", "calls_101_within_30s"}  # measures whose years were published elsewhere
@@ -36,8 +36,9 @@ def years(it: Read) -> Iterator[Block]:
                 ]
                 for row in rows
             ],
-            note="As published in the assurance meeting of 21 October 2021, whose counts are not known: the two columns "
-            "do not count the same calls.",
+            note="What was published elsewhere does not come with its counts, and does not count the same calls: "
+            + listing(sorted({row["published_source"] for row in rows if row["published_source"]}))
+            + ".",
             numeric=frozenset({1, 2, 3, 4, 6}),
         )
 
@@ -122,8 +123,8 @@ def people_needed(it: Read) -> Iterator[Block]:
             ]
             for half in hours
         ],
-        note="One half-hour in four is shown; all are in metrics.capacity_half_hours. Both lines share their people: as many are "
-        "needed as the line that needs more. An ordinary week of those observed, not a roster.",
+        note="One half-hour in four is shown; all are in metrics.capacity_half_hours. Both lines share their people: "
+        "as many are needed as the line that needs more. An ordinary week of those observed, not a roster.",
         numeric=frozenset(range(1, 8)),
     )
 

@@ -106,9 +106,9 @@ def _effects(it: Read) -> Iterator[Block]:
             "90 % interval",
             "p",
             "Pilot areas before",
-            "during",
+            "Pilot areas during",
             "Others before",
-            "during",
+            "Others during",
             "State",
         ],
         rows=[
@@ -151,7 +151,7 @@ def _doubts(it: Read) -> list[Section]:
     return [each for each in parts if each.blocks]
 
 
-def weeks_table(rows: list[Row], title: str) -> Table:
+def weeks_table(rows: list[Row], unit: str, title: str) -> Table:
     return Table(
         caption=title,
         columns=[
@@ -167,10 +167,10 @@ def weeks_table(rows: list[Row], title: str) -> Table:
             [
                 day(row["week_start_date"]),
                 "pilot" if row["phase"] == "during" else "before",
-                cell(row["pilot_value"]),
-                cell(row["other_value"]),
-                cell(row["effect"]),
-                f"{cell(row['lower_90'])} to {cell(row['upper_90'])}" if row["lower_90"] is not None else NOTHING,
+                _level(row["pilot_value"], unit),
+                _level(row["other_value"], unit),
+                _size(row["effect"], unit),
+                _interval({**row, "unit": unit}),
                 number(row["pilot_incident_count"]),
             ]
             for row in rows
@@ -183,13 +183,13 @@ def weeks_table(rows: list[Row], title: str) -> Table:
 def _weeks(it: Read, main: str) -> Iterator[Block]:
     rows = [row for row in it.pilot_weeks if row["outcome"] == main]
     if rows:
-        yield weeks_table(rows, f"{_label(it, main)}: difference between pilot and other areas")
+        yield weeks_table(rows, _unit(it, main), f"{_label(it, main)}: difference between pilot and other areas")
 
 
 def permutations_table(rows: list[Row], unit: str) -> Table:
     return Table(
         caption="The effect that every choice of as many areas would have given",
-        columns=["Areas", "Effect", "Place", ""],
+        columns=["Areas", "Effect", "Place by size", "Whose"],
         rows=[
             [
                 ", ".join(part(area) for area in row["areas"].split("|")),
@@ -207,13 +207,12 @@ def _permutations(it: Read, main: str) -> Iterator[Block]:
     rows = [row for row in it.pilot_permutations if row["outcome"] == main]
     if not rows:
         return
-    unit = next(row["unit"] for row in it.pilot_effects if row["outcome"] == main)
     yield Notice(
         "none",
         f"There are {number(rows[0]['assignments_count'])} choices, so by this test p cannot go under "
         f"{number(rows[0]['lowest_p_value'])}, whatever the pilot did.",
     )
-    yield permutations_table(rows, unit)
+    yield permutations_table(rows, _unit(it, main))
 
 
 def _checks(it: Read, main: str) -> Iterator[Block]:
@@ -251,6 +250,10 @@ def _hoped(row: Row) -> str:
     return cell(row["is_as_hoped"])
 
 
+def _unit(it: Read, outcome: str) -> str:
+    return next(str(row["unit"]) for row in it.pilot_effects if row["outcome"] == outcome)
+
+
 def _label(it: Read, outcome: str) -> str:
     known_one = it.definition_of.get(outcome)
     return str(known_one["label"]) if known_one else _OUTCOMES.get(outcome, outcome)
@@ -263,7 +266,7 @@ def _named(row: Row) -> str:
 def _interval(row: Mapping[str, Any]) -> str:
     if row["lower_90"] is None or row["upper_90"] is None:
         return NOTHING
-    return f"{_size(row['lower_90'], row['unit'])} to {_size(row['upper_90'], row['unit'])}"
+    return f"{_size(row['lower_90'], row['unit']).removesuffix(' points')} to {_size(row['upper_90'], row['unit'])}"
 
 
 def _level(value: float | None, unit: str) -> str:
