@@ -12,7 +12,8 @@ import duckdb
 import pytest
 
 from orchestration.errors import EnvironmentProblem
-from orchestration.reports import charts, formatting
+from orchestration.reports import formatting
+from orchestration.reports.charts import quality as charts
 from orchestration.reports.quality.place import write_pages
 from orchestration.reports.shell import content_security_policy
 from tests.reports import made_up

@@ -13,7 +13,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from orchestration.reports import charts
+from orchestration.reports.charts import quality as charts
 from orchestration.reports.formatting import address, day, file_name, key, month, plain, plural, share
 from orchestration.reports.formatting import part as part_in_words
 from orchestration.reports.quality import wording

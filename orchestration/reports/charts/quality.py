@@ -1,89 +1,21 @@
-"""Charts for pages: described with Altair, drawn offline as SVG that stands in the page.
+"""Charts of the quality report: what fails, scores, what arrived.
 
-What belongs here: how rows look as a picture, legible in black and white. Not here: figures of its own; which rows.
-
-A kind of chart is described once and drawn with the rows of each place, which makes hundreds of them affordable. An SVG
-holds no script, style attribute, id or address: it fits the pages' content security policy. To whoever cannot see it,
-it is one picture with a title and a description; the table behind it stands on the page.
+What belongs here: how these rows look. Not here: how a chart is drawn (drawing.py).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-INK, SOFT, LINE, PALE, MIDDLE = "#0b0c0c", "#505a5f", "#b1b4b6", "#e8edf0", "#8a99a5"
-BAD, ACCENT = "#942514", "#144e81"
-_FONT = "Arial, Helvetica, sans-serif"
-_ROWS = "rows"
-_VEGA_LITE = "6.1"
+from orchestration.reports.charts.drawing import ACCENT, BAD, INK, LINE, MIDDLE, PALE, Row, any_rows, compiled, drawn
 
 # Of few rows the library marks halves too: they are not written.
 _COUNTS = {"tickCount": 4, "format": ",d", "labelExpr": "datum.value % 1 ? '' : datum.label"}
-
-Row = Mapping[str, Any]
-
-
-def _configured(chart: Any) -> Any:
-    return (
-        chart.configure(font=_FONT, background="white", aria=False, padding=4)
-        .configure_axis(
-            labelColor=INK, titleColor=INK, labelFontSize=12, titleFontSize=12, titleFontWeight="normal",
-            domainColor=SOFT, tickColor=SOFT, gridColor=LINE, gridOpacity=0.6, labelLimit=220,
-        )
-        .configure_view(stroke=None)
-        .configure_header(labelColor=INK, labelFontSize=13, labelFontWeight="bold", title=None, labelAnchor="start")
-    )  # fmt: skip
-
-
-def _compiled(chart: Any) -> dict[str, Any]:
-    import vl_convert
-
-    compiled: dict[str, Any] = vl_convert.vegalite_to_vega(_configured(chart).to_dict(), vl_version=_VEGA_LITE)
-    return compiled
-
-
-def _rows() -> Any:
-    import altair
-
-    return altair.NamedData(name=_ROWS)
-
-
-def _drawn(kind: Callable[[], dict[str, Any]], rows: Sequence[Row], title: str, description: str) -> Markup:
-    """The chart of that kind with these rows."""
-    import vl_convert
-
-    described = dict(kind())
-    values = [{name: _plain(value) for name, value in row.items()} for row in rows]
-    described["data"] = [
-        {**each, "values": values} if each["name"] == _ROWS else each for each in described.get("data", [])
-    ]
-    return _as_picture(vl_convert.vega_to_svg(described), title, description)
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
-
-
-# What the drawing library says of the parts: a reader of the screen is told of one picture, not of its lines.
-_PARTS_SPOKEN_OF = re.compile(r' (?:role|aria-roledescription)="[^"]*"')
-
-
-def _as_picture(svg: str, title: str, description: str) -> Markup:
-    """The SVG as one picture with a name, for a page of HTML."""
-    size = re.search(r'width="([\d.]+)" height="([\d.]+)" viewBox="([^"]+)"', svg)
-    body = _PARTS_SPOKEN_OF.sub("", svg.partition(">")[2].rpartition("</svg>")[0])
-    width, height, box = size.groups() if size else ("100", "100", "0 0 100 100")
-    return Markup(  # noqa: S704  the drawing library escapes the text of marks; title and description are escaped here
-        f'<svg class="chart" role="img" width="{width}" height="{height}" viewBox="{box}">'
-        f"<title>{escape(title)}</title><desc>{escape(description)}</desc>{body}</svg>"
-    )
-
 
 # --- how much failed, week by week ----------------------------------------------------------------------------------
 _STATUS_LETTERS = {"PASS": "P", "WARN": "W", "FAIL": "F", "ERROR": "E"}
@@ -99,13 +31,13 @@ def _weeks() -> dict[str, Any]:
         scale=alt.Scale(padding=12),
         axis=alt.Axis(format="%-d %b", tickCount=8, grid=False),
     )
-    base = alt.Chart(_rows(), width=560, height=130)
+    base = alt.Chart(any_rows(), width=560, height=130)
     y = alt.Y("failed_count:Q", title=None, axis=alt.Axis(**_COUNTS))
     bars = base.mark_bar(color=ACCENT, width=13).encode(x, y)
     letters = base.mark_text(baseline="bottom", dy=-3, fontSize=11, fontWeight="bold", color=INK).encode(
         x, y, alt.Text("letter:N")
     )
-    return _compiled(bars + letters)
+    return compiled(bars + letters)
 
 
 def weeks(rows: Sequence[Row], title: str, description: str) -> Markup:
@@ -118,7 +50,7 @@ def weeks(rows: Sequence[Row], title: str, description: str) -> Markup:
         }
         for row in rows
     ]
-    return _drawn(_weeks, shown, title, description)
+    return drawn(_weeks, shown, title, description)
 
 
 # --- which parts fail most ------------------------------------------------------------------------------------------
@@ -128,17 +60,17 @@ def _bars() -> dict[str, Any]:
 
     y = alt.Y("label:N", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False, labelLimit=110))
     x = alt.X("failed_count:Q", title=None, axis=None)
-    base = alt.Chart(_rows(), width=150, height=alt.Step(20))
+    base = alt.Chart(any_rows(), width=150, height=alt.Step(20))
     bars = base.mark_bar(color=ACCENT, height=13).encode(x, y)
     said = base.mark_text(align="left", dx=4, fontSize=12, color=INK).encode(
         x, y, alt.Text("failed_count:Q", format=",d")
     )
-    return _compiled(bars + said)
+    return compiled(bars + said)
 
 
 def bars(rows: Sequence[Row], title: str, description: str) -> Markup:
     """A bar for each part, longest first as given; rows: label, failed_count."""
-    return _drawn(_bars, rows, title, description)
+    return drawn(_bars, rows, title, description)
 
 
 @cache
@@ -146,7 +78,7 @@ def _days() -> dict[str, Any]:
     import altair as alt
 
     columns = (
-        alt.Chart(_rows(), width=560, height=110)
+        alt.Chart(any_rows(), width=560, height=110)
         .mark_bar(color=ACCENT, width=5)
         .encode(
             alt.X(
@@ -158,12 +90,12 @@ def _days() -> dict[str, Any]:
             alt.Y("failed_count:Q", title=None, axis=alt.Axis(**_COUNTS)),
         )
     )
-    return _compiled(columns)
+    return compiled(columns)
 
 
 def days(rows: Sequence[Row], title: str, description: str) -> Markup:
     """A column for each day; rows: part_code (ISO day), failed_count."""
-    return _drawn(_days, rows, title, description)
+    return drawn(_days, rows, title, description)
 
 
 # --- scores ---------------------------------------------------------------------------------------------------------
@@ -175,15 +107,15 @@ def _trends() -> dict[str, Any]:
     y = alt.Y(
         "score_ratio:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", values=[0, 0.5, 1])
     )
-    base = alt.Chart(_rows(), width=230, height=90)
+    base = alt.Chart(any_rows(), width=230, height=90)
     line = base.mark_line(color=ACCENT, strokeWidth=2).encode(x, y)
     points = base.mark_point(color=ACCENT, filled=True, size=22, opacity=1).encode(x, y)
-    return _compiled(line + points)
+    return compiled(line + points)
 
 
 def trend(rows: Sequence[Row], title: str, description: str) -> Markup:
     """A share by week, from 0 to 100 %; rows: week_start_date, score_ratio."""
-    return _drawn(_trends, rows, title, description)
+    return drawn(_trends, rows, title, description)
 
 
 # --- what arrived ---------------------------------------------------------------------------------------------------
@@ -208,12 +140,12 @@ def _tiles(across: str, y: Any) -> dict[str, Any]:
 
     tone = alt.Color("tone:N", scale=None, legend=None)
     letter_tone = alt.Color("ink:N", scale=None, legend=None)
-    base = alt.Chart(_rows(), width=alt.Step(22), height=alt.Step(22))
+    base = alt.Chart(any_rows(), width=alt.Step(22), height=alt.Step(22))
     tiles = base.mark_rect(stroke=LINE, strokeWidth=1).encode(x, y, tone)
     letters = base.mark_text(fontSize=12, fontWeight="bold", baseline="middle").encode(
         x, y, alt.Text("letter:N"), letter_tone
     )
-    return _compiled(tiles + letters)
+    return compiled(tiles + letters)
 
 
 @cache
@@ -242,7 +174,7 @@ def calendar(rows: Sequence[Row], title: str, description: str) -> Markup:
         day = row["business_date"]
         monday = day - timedelta(days=day.weekday())
         shown.append({"week": f"{monday.day} {monday:%b %y}", "weekday": _WEEKDAYS[day.weekday()], **_tile(row)})
-    return _drawn(_calendar, shown, title, description)
+    return drawn(_calendar, shown, title, description)
 
 
 @cache
@@ -264,4 +196,4 @@ def strip(rows: Sequence[Row], title: str, description: str, *, by_month: bool =
         }
         for row in rows
     ]
-    return _drawn(_strip, shown, title, description)
+    return drawn(_strip, shown, title, description)
