@@ -480,14 +480,30 @@ def test_a_scenario_says_when_or_that_it_does_not(changed: Row, said: str) -> No
     ]
 
 
-@pytest.mark.parametrize(
-    "reaches", [{}, {"reaches_late": None}, {"reaches_on": None}, {"reaches_on": None, "reaches_early": None}]
-)
-def test_a_trend_that_does_not_arrive_is_given_no_date_of_arrival(reaches: Row) -> None:
-    row = SCENARIO | {"kind": "TREND"} | reaches
+@pytest.mark.parametrize("early", [True, False])
+@pytest.mark.parametrize("late", [True, False])
+@pytest.mark.parametrize("on", [True, False])
+def test_a_trend_that_does_not_arrive_is_given_no_date_of_arrival(on: bool, early: bool, late: bool) -> None:
+    row = SCENARIO | {"kind": "TREND", "horizon_on": date(2023, 1, 2), "is_met_now": False}
+    row |= {
+        name: None
+        for name, there in (("on", on), ("early", early), ("late", late))
+        if not there
+        for name in [f"reaches_{name}"]
+    }
     (said,) = wording.trajectory_of(row)
-    assert ("it reaches 80 %" in said.text) == (row["reaches_on"] is not None)
-    assert ("does not reach 80 % by " in said.text) == (row["reaches_on"] is None)
+    assert ("its level meets 80 % from the week of 1 December 2022" in said.text) == on
+    assert ("its level does not meet 80 % by 2 January 2023" in said.text) == (not on)
+    assert ("1 November 2022" in said.text) == early or on
+    assert ("1 February 2023" in said.text) == (on and early and late)
+
+
+def test_what_is_to_be_read_with_care_says_so() -> None:
+    row = SCENARIO | {"kind": "TREND", "is_met_now": True, "status": "PARTIAL", "reason": "a season is missing"}
+    assert [each.text for each in wording.trajectory_of(row)] == [
+        "Its level of late meets 80 %.",
+        "To be read with care: a season is missing.",
+    ]
 
 
 @pytest.mark.parametrize("naive", [True, False, None])

@@ -310,21 +310,32 @@ LOOKING_AHEAD: Rules = (
         "{label}: {target} is not met by {last_month}, though it may be from {early_month}.",
     ),
     Rule({"kind": "SCENARIO"}, "{label}: {target} is not met by {last_month}."),
+    Rule({"kind": "TREND", "is_met_now": True}, "Its level of late meets {target}."),
     Rule(
         {"kind": "TREND", "reaches_on": known, "reaches_early": known, "reaches_late": known},
-        "If it goes on as of late, it reaches {target} about {reaches_day}, between {early_day} and {late_day}.",
+        "If it goes on as it now does, its level meets {target} from the week of {reaches_day}: at the earliest "
+        "{early_day}, at the latest {late_day}.",
     ),
     Rule(
         {"kind": "TREND", "reaches_on": known, "reaches_early": known},
-        "If it goes on as of late, it reaches {target} about {reaches_day}, at the earliest {early_day}; it may not "
-        "by {last_month}.",
+        "If it goes on as it now does, its level meets {target} from the week of {reaches_day}, at the earliest "
+        "{early_day}; that it does by {horizon_day} cannot be counted on.",
     ),
-    Rule({"kind": "TREND", "reaches_on": known}, "If it goes on as of late, it reaches {target} about {reaches_day}."),
+    Rule(
+        {"kind": "TREND", "reaches_on": known},
+        "If it goes on as it now does, its level meets {target} from the week of {reaches_day}.",
+    ),
     Rule(
         {"kind": "TREND", "reaches_early": known},
-        "If it goes on as of late, it does not reach {target} by {last_month}, though it may by {early_day}.",
+        "If it goes on as it now does, its level does not meet {target} by {horizon_day}; at best it does from the "
+        "week of {early_day}.",
     ),
-    Rule({"kind": "TREND"}, "If it goes on as of late, it does not reach {target} by {last_month}."),
+    Rule({"kind": "TREND"}, "If it goes on as it now does, its level does not meet {target} by {horizon_day}."),
+)
+
+CAUTION: Rules = (
+    Rule({"status": "PARTIAL", "reason": known}, "To be read with care: {reason}.", "part"),
+    Rule({"status": "PARTIAL"}, "To be read with care.", "part"),
 )
 
 FORECAST: Rules = (
@@ -411,7 +422,7 @@ def chart_begins(measure: Row) -> list[Said]:
 
 def trajectory_of(row: Row) -> list[Said]:
     """When the target is reached, of a row of reports.brief_trajectories."""
-    return list(_said(row, LOOKING_AHEAD))
+    return list(_said(row, LOOKING_AHEAD, CAUTION))
 
 
 def forecast_of(accuracy: Row) -> list[Said]:
@@ -493,6 +504,7 @@ def _words(row: Row) -> _Words:
         "reaches_day": day(row.get("reaches_on")),
         "early_day": day(row.get("reaches_early")),
         "late_day": day(row.get("reaches_late")),
+        "horizon_day": day(row.get("horizon_on")),
     }
     return _Words(said)
 
