@@ -484,7 +484,7 @@ def test_a_scenario_says_when_or_that_it_does_not(changed: Row, said: str) -> No
 @pytest.mark.parametrize("late", [True, False])
 @pytest.mark.parametrize("on", [True, False])
 def test_a_trend_that_does_not_arrive_is_given_no_date_of_arrival(on: bool, early: bool, late: bool) -> None:
-    row = SCENARIO | {"kind": "TREND", "horizon_on": date(2023, 1, 2), "is_met_now": False}
+    row = SCENARIO | {"kind": "TREND", "last_month": date(2023, 1, 2), "is_met_now": False}
     row |= {
         name: None
         for name, there in (("on", on), ("early", early), ("late", late))
@@ -496,6 +496,19 @@ def test_a_trend_that_does_not_arrive_is_given_no_date_of_arrival(on: bool, earl
     assert ("its level does not meet 80 % by 2 January 2023" in said.text) == (not on)
     assert ("1 November 2022" in said.text) == early or on
     assert ("1 February 2023" in said.text) == (on and early and late)
+
+
+@pytest.mark.parametrize(("lower", "upper", "direction"), [(0.001, 0.002, 1), (-0.002, -0.001, -1), (-0.001, 0.002, 0)])
+@pytest.mark.parametrize("better", ["higher", "lower", "neither"])
+def test_a_trend_is_told_only_where_nought_is_not_in_its_interval(
+    lower: float, upper: float, direction: int, better: str
+) -> None:
+    row = SCENARIO | {"kind": "TREND", "is_met_now": True, "better": better}
+    said = wording.trajectory_of(row | {"trend_lower_95": lower, "trend_upper_95": upper})[0].text
+    sign = {"higher": 1, "lower": -1, "neither": 0}[better]
+    words = {1: "better", -1: "worse", 0: {1: "risen", -1: "fallen", 0: "no trend"}[direction]}
+    assert words[sign * direction] in said
+    assert ("no trend" in said) == (direction == 0)
 
 
 def test_what_is_to_be_read_with_care_says_so() -> None:

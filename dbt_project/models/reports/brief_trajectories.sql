@@ -14,6 +14,14 @@ forecasts as (
     select * from {{ source('analysis', 'kpi_forecasts') }}
 ),
 
+accuracy as (
+    select * from {{ source('analysis', 'forecast_accuracy') }} where is_used
+),
+
+register as (
+    select kpi_id, max(unit) as unit, max(better) as better from {{ ref('kpi_register') }} group by kpi_id
+),
+
 as_it_runs as (
     select
         'TREND' as kind,
@@ -32,9 +40,20 @@ as_it_runs as (
         trajectories.reaches_early,
         trajectories.reaches_late,
         cast(null as double) as chance_ratio,
+        trajectories.standing_value,
+        trajectories.trend_per_week,
+        trajectories.trend_lower_95,
+        trajectories.trend_upper_95,
+        trajectories.is_met_now,
+        accuracy.beats_naive,
+        accuracy.beats_seasonal_naive,
         trajectories.status,
         trajectories.reason
     from trajectories
+    left join accuracy
+        on trajectories.kpi_id = accuracy.kpi_id
+        and trajectories.scope_type = accuracy.scope_type
+        and trajectories.scope_code = accuracy.scope_code
     left join forecasts as ahead
         on trajectories.kpi_id = ahead.kpi_id
         and trajectories.scope_type = ahead.scope_type
@@ -60,16 +79,29 @@ by_scenario as (
         max(met_on_early) as reaches_early,
         max(met_on_late) as reaches_late,
         max(met_ratio) as chance_ratio,
+        cast(null as double) as standing_value,
+        cast(null as double) as trend_per_week,
+        cast(null as double) as trend_lower_95,
+        cast(null as double) as trend_upper_95,
+        cast(null as boolean) as is_met_now,
+        cast(null as boolean) as beats_naive,
+        cast(null as boolean) as beats_seasonal_naive,
         max(status) as status,
         max(reason) as reason
     from scenarios
     group by scenario
 ),
 
-final as (
+listed as (
     select * from as_it_runs
     union all
     select * from by_scenario
+),
+
+final as (
+    select listed.*, register.unit, register.better
+    from listed
+    left join register on listed.kpi_id = register.kpi_id
 )
 
 select * from final

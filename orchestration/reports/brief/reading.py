@@ -68,6 +68,21 @@ _QUERIES = {
         order by years.kpi_id, years.scope_type, years.scope_code, years.period_start
     """,
     "trajectories": "select * from reports.brief_trajectories order by kind, reaches_on nulls last, name",
+    "forecasts": """
+        select * from metrics.kpi_forecasts where value is not null
+        order by kpi_id, scope_type, scope_code, period_start
+    """,
+    "accuracy": """
+        select accuracy.*, register.label, register.unit
+        from metrics.forecast_accuracy as accuracy
+        left join
+            (
+                select kpi_id, max(label) as label, max(unit) as unit from metrics.kpi_register group by kpi_id
+            ) as register
+            on accuracy.kpi_id = register.kpi_id
+        where accuracy.kpi_id is not null
+        order by accuracy.kpi_id, accuracy.scope_type, accuracy.scope_code, accuracy.is_used desc, accuracy.mae
+    """,
     "unresourced": """
         select * from reports.brief_unresourced
         where period_type = $period_type and period_start = $first
@@ -163,6 +178,8 @@ _NOT_OF: dict[str, tuple[Kind, ...]] = {
     "pilot_checks": ("daily",),
     "associations": ("daily", "weekly"),
     "trajectories": ("daily",),
+    "forecasts": ("daily",),
+    "accuracy": ("daily", "weekly"),
     "scenarios": ("daily", "weekly"),
     "half_hours": ("daily", "weekly"),
 }
@@ -181,6 +198,8 @@ class Read:
     signals: list[Row]
     years: list[Row]
     trajectories: list[Row]
+    forecasts: list[Row]
+    accuracy: list[Row]
     unresourced: list[Row]
     unresourced_by_day: list[Row]
     waiting: list[Row]
@@ -224,6 +243,14 @@ class Read:
         """The weeks of a measure's control chart."""
         found: dict[Measure, list[Row]] = defaultdict(list)
         for row in self.signals:
+            found[_measure(row)].append(row)
+        return dict(found)
+
+    @cached_property
+    def forecast_of(self) -> dict[Measure, list[Row]]:
+        """The weeks ahead of a measure."""
+        found: dict[Measure, list[Row]] = defaultdict(list)
+        for row in self.forecasts:
             found[_measure(row)].append(row)
         return dict(found)
 

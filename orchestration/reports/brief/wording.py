@@ -47,6 +47,11 @@ def under(most: float) -> Holds:
     return lambda value, row: value is not None and value < most
 
 
+def above(most: float) -> Holds:
+    """A number, and more than this."""
+    return lambda value, row: value is not None and value > most
+
+
 def before(column: str) -> Holds:
     """Lies before another column, both being there."""
     return lambda value, row: value is not None and row.get(column) is not None and value < row[column]
@@ -338,6 +343,18 @@ CAUTION: Rules = (
     Rule({"status": "PARTIAL"}, "To be read with care.", "part"),
 )
 
+# Of a trend: nought between the ends of its interval is no trend.
+GOING: Rules = (
+    Rule({"trend_lower_95": missing}, ""),
+    Rule({"trend_lower_95": above(0), "better": "higher"}, "Over the last half year it has got better.", "good"),
+    Rule({"trend_lower_95": above(0), "better": "lower"}, "Over the last half year it has got worse.", "bad"),
+    Rule({"trend_lower_95": above(0)}, "Over the last half year it has risen."),
+    Rule({"trend_upper_95": under(0), "better": "higher"}, "Over the last half year it has got worse.", "bad"),
+    Rule({"trend_upper_95": under(0), "better": "lower"}, "Over the last half year it has got better.", "good"),
+    Rule({"trend_upper_95": under(0)}, "Over the last half year it has fallen."),
+    Rule({}, "Over the last half year it has had no trend to speak of."),
+)
+
 FORECAST: Rules = (
     Rule({"status": ("NOT_AVAILABLE", "ERROR"), "reason": known}, "There is no forecast. {reason}.", "part"),
     Rule({"status": ("NOT_AVAILABLE", "ERROR")}, "There is no forecast.", "part"),
@@ -421,8 +438,8 @@ def chart_begins(measure: Row) -> list[Said]:
 
 
 def trajectory_of(row: Row) -> list[Said]:
-    """When the target is reached, of a row of reports.brief_trajectories."""
-    return list(_said(row, LOOKING_AHEAD, CAUTION))
+    """Where it is going and when the target is reached, of a row of reports.brief_trajectories."""
+    return list(_said(row, GOING, LOOKING_AHEAD, CAUTION))
 
 
 def forecast_of(accuracy: Row) -> list[Said]:
@@ -504,7 +521,7 @@ def _words(row: Row) -> _Words:
         "reaches_day": day(row.get("reaches_on")),
         "early_day": day(row.get("reaches_early")),
         "late_day": day(row.get("reaches_late")),
-        "horizon_day": day(row.get("horizon_on")),
+        "horizon_day": day(row.get("last_month")),
     }
     return _Words(said)
 
