@@ -470,7 +470,7 @@ SCENARIO: Row = {
         ({"reaches_on": None, "reaches_early": None, "reaches_late": None}, "Vacancies filled: 80 % is not met by January 2024."),
         (
             {"status": "NOT_AVAILABLE", "reason": "no staff list came"},
-            "Vacancies filled: nothing can be said. no staff list came.",
+            "Vacancies filled: nothing can be said (no staff list came).",
         ),
     ],
 )  # fmt: skip
@@ -509,6 +509,16 @@ def test_a_trend_is_told_only_where_nought_is_not_in_its_interval(
     words = {1: "better", -1: "worse", 0: {1: "risen", -1: "fallen", 0: "no trend"}[direction]}
     assert words[sign * direction] in said
     assert ("no trend" in said) == (direction == 0)
+
+
+def test_without_a_target_there_is_no_date() -> None:
+    row = SCENARIO | {
+        "kind": "TREND",
+        "status": "NOT_AVAILABLE",
+        "target": None,
+        "reason": "marts.dim_targets lacks it",
+    }
+    assert [each.text for each in wording.trajectory_of(row)] == ["No target is set, so there is no date."]
 
 
 def test_what_is_to_be_read_with_care_says_so() -> None:

@@ -294,7 +294,8 @@ PHASE: Rules = (
 # --- where it is going --------------------------------------------------------------------------------------------
 
 LOOKING_AHEAD: Rules = (
-    Rule({"status": ("NOT_AVAILABLE", "ERROR"), "reason": known}, "{label}: nothing can be said. {reason}.", "part"),
+    Rule({"kind": "TREND", "status": "NOT_AVAILABLE", "target": missing}, "No target is set, so there is no date."),
+    Rule({"status": ("NOT_AVAILABLE", "ERROR"), "reason": known}, "{label}: nothing can be said ({reason}).", "part"),
     Rule({"status": ("NOT_AVAILABLE", "ERROR")}, "{label}: nothing can be said.", "part"),
     Rule(
         {"kind": "SCENARIO", "reaches_early": same_as("reaches_on"), "reaches_late": same_as("reaches_on")},
@@ -356,7 +357,7 @@ GOING: Rules = (
 )
 
 FORECAST: Rules = (
-    Rule({"status": ("NOT_AVAILABLE", "ERROR"), "reason": known}, "There is no forecast. {reason}.", "part"),
+    Rule({"status": ("NOT_AVAILABLE", "ERROR"), "reason": known}, "There is no forecast ({reason}).", "part"),
     Rule({"status": ("NOT_AVAILABLE", "ERROR")}, "There is no forecast.", "part"),
     Rule(
         {"beats_naive": False, "beats_seasonal_naive": False},
