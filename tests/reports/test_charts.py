@@ -1,0 +1,239 @@
+"""Pictures of briefings: what is drawn is what the rows say. A failure: a picture shows what the data do not hold."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from orchestration.reports.charts import canvas, control, icons
+
+Row = dict[str, Any]
+_SVG = "{http://www.w3.org/2000/svg}"
+_HOSTILE = "</text></svg><script>alert(1)</script><a href='x' id='y' style='z'>&\u202e"
+_FORBIDDEN = re.compile(r"<(script|style|a|image|use|foreignObject)\b|\s(id|href|style|on\w+)=|url\(", re.IGNORECASE)
+
+
+def weeks(count: int, **changed: Any) -> list[Row]:
+    """Weeks of a share that is nothing unusual."""
+    return [
+        {
+            "period_start": date(2020, 1, 6) + timedelta(weeks=number),
+            "value": 0.74 + 0.01 * (number % 3),
+            "value_excluding_disruptions": None,
+            "centre": 0.75,
+            "lower_limit": 0.70,
+            "upper_limit": 0.80,
+            "target": 0.8,
+            "variation": "common_cause",
+            "phase": 1,
+            "phase_starts_on": date(2019, 10, 1),
+            "phase_cause": "The beginning",
+            "quality_state": "OK",
+            **changed,
+        }
+        for number in range(count)
+    ]
+
+
+def drawn(rows: Sequence[Row], unit: str = "ratio", title: str = "Title", description: str = "What it shows") -> str:
+    return str(control.chart(rows, unit, "higher", title, description))
+
+
+def marks(svg: str, group: str, tag: str | None = None) -> list[ET.Element]:
+    """What stands in the groups of that name."""
+    found = [mark for held in ET.fromstring(svg).iter(f"{_SVG}g") if held.get("class") == group for mark in held]
+    return [mark for mark in found if tag is None or mark.tag == f"{_SVG}{tag}"]
+
+
+def said(svg: str) -> str:
+    return " ".join("".join(element.itertext()) for element in ET.fromstring(svg).iter(f"{_SVG}text"))
+
+
+def across(mark: ET.Element) -> tuple[float, float]:
+    return float(mark.get("x1", "nan")), float(mark.get("x2", "nan"))
+
+
+# --- control charts ---------------------------------------------------------------------------------------------------
+def test_every_week_is_one_point_and_its_shape_says_what_its_row_says() -> None:
+    rows = weeks(30)
+    for first, last, variation in (
+        (0, 4, "concern"),
+        (4, 9, "improvement"),
+        (9, 11, "neither_high"),
+        (11, 12, "neither_low"),
+        (12, 14, None),
+    ):
+        for row in rows[first:last]:
+            row["variation"] = variation
+    rows[20]["quality_state"] = "DISRUPTED"
+    rows[21]["value"] = None
+    svg = drawn(rows)
+    assert len(marks(svg, "concern", "rect")) == 4
+    assert len(marks(svg, "improvement", "polygon")) == 5
+    assert len(marks(svg, "higher", "polygon")) == 2
+    assert len(marks(svg, "lower", "polygon")) == 1
+    assert len(marks(svg, "not-judged", "circle")) == 2
+    assert len(marks(svg, "disrupted", "circle")) == 1
+    assert len(marks(svg, "usual", "circle")) == 30 - 4 - 5 - 2 - 1 - 2 - 1 - 1
+
+
+def test_a_disrupted_week_is_hollow_joined_to_nothing_and_seen_with_and_without() -> None:
+    rows = weeks(20)
+    rows[10] |= {"quality_state": "DISRUPTED", "variation": None, "value": 0.60, "value_excluding_disruptions": 0.72}
+    rows[3]["value_excluding_disruptions"] = 0.5  # of a whole week: not shown
+    svg = drawn(rows)
+    (ring,) = marks(svg, "disrupted")
+    assert ring.get("fill") == "#ffffff"
+    assert len(marks(svg, "without")) == 1
+    at = f"{ring.get('cx')},{ring.get('cy')}"
+    joined = [mark.get("d", "") for mark in marks(svg, "value", "path")]
+    assert len(joined) == 2
+    assert not any(at in line for line in joined)
+    assert sum(line.count(",") for line in joined) == 19
+
+
+def test_a_line_is_parted_where_a_week_is_missing_and_where_a_phase_begins() -> None:
+    rows = weeks(20)
+    del rows[5]
+    for row in rows[12:]:
+        row["phase"] = 2
+    assert [mark.get("d", "").count(",") for mark in marks(drawn(rows), "value", "path")] == [5, 7, 7]
+
+
+def test_mean_and_limits_stand_for_the_weeks_of_their_phase_alone() -> None:
+    rows = weeks(20)
+    for row in rows[12:]:
+        row |= {"phase": 2, "centre": 0.6, "lower_limit": 0.55, "upper_limit": 0.65, "value": 0.6}
+        row |= {"phase_starts_on": date(2020, 3, 30), "phase_cause": "A new telephone system"}
+    svg = drawn(rows)
+    (first, second), limits = marks(svg, "mean"), marks(svg, "limits")
+    assert across(first)[1] == across(second)[0]
+    assert first.get("y1") != second.get("y1")
+    assert [across(limit) for limit in limits] == [across(first), across(second)] * 2
+    assert "A new telephone system" in said(svg)
+    assert "The beginning" not in said(svg)  # begun before the picture
+
+
+def test_the_target_is_a_step_where_it_changed_and_a_gap_where_there_was_none() -> None:
+    rows = weeks(30)
+    for row in rows[10:20]:
+        row["target"] = 0.6
+    for row in rows[20:25]:
+        row["target"] = None
+    svg = drawn(rows)
+    held = marks(svg, "target", "line")
+    level = [mark for mark in held if mark.get("y1") == mark.get("y2")]
+    risers = [mark for mark in held if mark.get("x1") == mark.get("x2")]
+    assert len(level) == 3
+    assert len(risers) == 1
+    assert across(level[0])[1] == across(level[1])[0] == across(risers[0])[0]
+    assert across(level[2])[0] > across(level[1])[1]
+    assert "Target 60 %" in said(svg)
+    assert "Target 80 %" in said(svg)
+
+
+def test_a_limit_beyond_what_is_possible_is_not_drawn() -> None:
+    svg = drawn(weeks(20, lower_limit=-0.1, upper_limit=1.2))
+    assert marks(svg, "limits") == []
+    assert "limit" not in said(svg).replace("not in the limits", "")
+
+
+@pytest.mark.parametrize(
+    ("unit", "times", "words"),
+    [("ratio", 1, "per cent"), ("seconds", 100, "seconds"), ("seconds", 1000, "minutes"), ("seconds", 20000, "hours"),
+     ("calls", 100, "calls"), ("days", 3, "days"), (None, 3, "number")],
+)  # fmt: skip
+def test_the_axis_is_in_the_units_words(unit: str, times: float, words: str) -> None:
+    rows = weeks(20)
+    for row in rows:
+        for name in ("value", "centre", "lower_limit", "upper_limit", "target"):
+            row[name] *= times
+    assert marks(drawn(rows, unit), "unit")[0].text == words
+
+
+def test_the_table_has_a_row_for_each_point() -> None:
+    rows = weeks(20)
+    rows[3]["value"] = None
+    rows[4] |= {"quality_state": "DISRUPTED", "value_excluding_disruptions": 0.7}
+    names, table = control.columns(rows, "ratio")
+    assert len(table) == 19
+    assert {len(row) for row in table} == {len(names)}
+    assert [row[2] for row in table].count("–") == 18
+
+
+def test_nothing_to_show_is_said() -> None:
+    assert "no week" in said(drawn([]))
+    assert "no week" in said(drawn(weeks(3, value=None)))
+    assert len(marks(drawn(weeks(1)), "usual")) == 1
+
+
+def test_hostile_texts_stay_text() -> None:
+    rows = weeks(30)
+    for row in rows[15:]:
+        row |= {"phase": 2, "phase_cause": _HOSTILE}
+    svg = drawn(rows, unit=_HOSTILE, title=_HOSTILE, description=_HOSTILE)
+    assert not _FORBIDDEN.search(re.sub(r">[^<]*<", "><", svg))
+    assert "alert(1)" in said(svg)
+    assert "\u202e" not in svg
+
+
+def test_the_same_rows_give_the_same_bytes_and_change_nothing() -> None:
+    rows = weeks(104)
+    assert drawn(rows) == drawn(rows)
+    assert rows == weeks(104)
+
+
+def test_no_label_is_cut_off() -> None:
+    """Every text lies within the picture, by a generous measure of its letters."""
+    rows = weeks(104)
+    for row in rows[90:]:
+        row |= {"phase": 2, "phase_cause": "A cause of many words that goes on for longer than one line has room"}
+    assert_within(drawn(rows))
+
+
+def assert_within(svg: str) -> None:
+    root = ET.fromstring(svg)
+    width, height = float(root.get("width", 0)), float(root.get("height", 0))
+    moved = next(group.get("transform", "") for group in root.iter(f"{_SVG}g") if group.get("transform"))
+    right, down = map(float, moved.removeprefix("translate(").removesuffix(")").split(","))
+    for text in root.iter(f"{_SVG}text"):
+        long = canvas.length(text.text or "", float(text.get("font-size", canvas.LETTERS)))
+        at = right + float(text.get("x", 0)) - {"end": long, "middle": long / 2}.get(text.get("text-anchor", ""), 0)
+        assert -1 <= at <= at + long <= width + 1, text.text
+        assert 9 <= down + float(text.get("y", 0)) <= height, text.text
+
+
+def test_words_are_wrapped_and_none_is_lost() -> None:
+    text = "a few words and " + "onelongword" * 12
+    assert "".join(canvas.wrapped(text, 100)).replace(" ", "") == text.replace(" ", "")
+    assert all(canvas.length(part) <= 100 for part in canvas.wrapped(text, 100))
+
+
+def test_labels_that_would_meet_are_pushed_apart() -> None:
+    found = canvas.spread_out([10, 12, 13, 190], 14, 0, 190)
+    assert all(after - before >= 14 for before, after in pairwise(found))
+    assert found[-1] == 190
+
+
+# --- icons ------------------------------------------------------------------------------------------------------------
+def test_every_sign_differs_from_every_other_without_colour_and_has_its_words() -> None:
+    judged = {"concern": ("high", "low"), "improvement": ("high", "low"), "common_cause": (None,)}
+    judged |= {"neither_high": ("high",), "neither_low": ("low",)}
+    signs = [icons.variation(code, direction) for code, directions in judged.items() for direction in directions]
+    signs += [icons.assurance(code) for code in ("consistently_passing", "consistently_failing", "hit_and_miss")]
+    shapes = [re.sub(r"#(?!ffffff)[0-9a-f]{6}|<title>.*</title>", "", str(sign)) for sign in signs]
+    assert len(set(shapes)) == len(signs)
+    assert all(re.search(r"<title>\w.*</title>", str(sign)) for sign in signs)
+    assert not any(_FORBIDDEN.search(str(sign)) for sign in signs)
+
+
+def test_what_is_not_judged_has_no_sign() -> None:
+    assert icons.variation(None, None) is None
+    assert icons.assurance(None) is None
+    assert icons.variation("<script>", None) is None
