@@ -1,4 +1,4 @@
-"""What is pinned: names that others rely on, and figures of a small sample.
+"""What is pinned: names that others rely on, figures of a small sample, and what two briefings of it say.
 
 `python -m tests.golden.golden` writes them anew.
 
@@ -13,11 +13,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from orchestration.reports.brief.place import make
+from orchestration.reports.brief.reading import Kind
 from orchestration.settings import Settings
+from tests.golden.brief_text import lines
 from tests.support import ask, settings_for, take_steps
 
 HERE = Path(__file__).parent
 NAMES, FIGURES = HERE / "names.json", HERE / "figures.json"
+# The day on which the outage began, and its week.
+BRIEFINGS: tuple[tuple[Kind, date], ...] = (("daily", date(2021, 9, 6)), ("weekly", date(2021, 9, 6)))
 
 _FIGURES = """
 select kpi_id, period_type, period_start, scope_type, scope_code, numerator, denominator, value,
@@ -50,6 +55,16 @@ def figures(settings: Settings) -> dict[str, Any]:
     }
 
 
+def briefing_file(kind: Kind) -> Path:
+    return HERE / f"briefing_{kind}.txt"
+
+
+def briefing(settings: Settings, kind: Kind, first_day: date) -> str:
+    """All that a briefing says but when it was made."""
+    brief = make(settings.current_db, kind, first_day, "internal")
+    return "".join(f"{line}\n" for line in lines(brief))
+
+
 def write_small_sample(out: Path) -> None:
     """A fiftieth of a force for four weeks with the outage in it, faults planted, and a legacy month."""
     from orchestration.sample import write_sample
@@ -73,6 +88,8 @@ def main() -> None:
         settings = settings_for(folder, folder / "sample" / "landing")
         take_steps(settings, rules=True)
         FIGURES.write_text(_lines(figures(settings)))
+        for kind, first_day in BRIEFINGS:
+            briefing_file(kind).write_text(briefing(settings, kind, first_day))
         NAMES.write_text(json.dumps(names(), indent=1) + "\n")
 
 

@@ -64,11 +64,18 @@ def label_of(row: Row) -> str:
     """A measure's name, with what it is about where that is not the whole force."""
     if row["scope_type"] == "force":
         return str(row["label"])
+    if row["scope_code"] == "*":  # of none is there a figure
+        return f"{row['label']}, by {_SCOPES.get(row['scope_type'], row['scope_type'])}"
     return f"{row['label']}, {scope_of(row)}"
 
 
 def scope_of(row: Row) -> str:
     return part(row["scope_code"], row["scope_label"])
+
+
+def names_of(it: Read, scope_type: str) -> dict[str, str]:
+    """The names of areas, grades ..., where the rows at hand have their codes alone."""
+    return {row["scope_code"]: row["scope_label"] for row in it.figures if row["scope_type"] == scope_type}
 
 
 def definition_link(text: str, row: Row) -> Link:
@@ -79,7 +86,8 @@ def definition_link(text: str, row: Row) -> Link:
 def figure_of(it: Read, row: Row) -> Figure:
     """A figure of the first page."""
     measure = it.measure_of.get((row["kpi_id"], row["scope_type"], row["scope_code"]))
-    said = wording.standing_of(measure) if measure else wording.rests_on(row)
+    is_said_of_week = measure is not None and row["value"] is not None
+    said = wording.standing_of(measure) if measure and is_said_of_week else wording.rests_on(row)
     return Figure(
         label=label_of(row),
         value=value_of(row),
@@ -87,7 +95,7 @@ def figure_of(it: Read, row: Row) -> Figure:
         before=list(before(it, row)),
         state=row["quality_state"],
         link=definition_link("Definition", row),
-        icons=_icons(measure),
+        icons=_icons(measure) if is_said_of_week else None,
         said=" ".join(one.text for one in said),
     )
 
@@ -342,7 +350,7 @@ def workings(it: Read) -> list[Section]:
     """What a briefing rests on, in full."""
     arrived = Table(
         caption="What has come of what was due",
-        columns=["Export", "Files due", "Files come", "Newest", "Rows set aside", "State"],
+        columns=["Export", "Files due", "Files come", "Newest day there", "Rows set aside", "State"],
         rows=[
             [
                 row["label"],

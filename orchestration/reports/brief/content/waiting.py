@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from orchestration.reports.brief.blocks import Block, Table
+from orchestration.reports.brief.content.common import names_of
 from orchestration.reports.brief.reading import Read, Row
 from orchestration.reports.formatting import NOTHING, cell, clock, day, duration, number, part
 
@@ -77,8 +78,7 @@ def flow(it: Read) -> Iterator[Block]:
     whole = [row for row in it.unresourced if row["area_code"] == "FORCE" and row["grade"] == "ALL"]
     by_area = [row for row in it.unresourced if row["kind"] == "LIVE" and row["area_code"] != "FORCE"]
     by_grade = [row for row in it.unresourced if row["kind"] == "LIVE" and row["grade"] != "ALL"]
-    areas = {row["area_code"]: row["area_label"] for row in it.waiting}
-    grades = {row["grade"]: row["grade_label"] for row in it.waiting}
+    areas, grades = names_of(it, "area"), names_of(it, "grade")
     if whole:
         yield _flow("What waited, came and went", "Waits for a resource, or in a diary", whole, _kind)
     if by_area:
