@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from orchestration.reports.charts import canvas, control, icons
+from orchestration.reports.charts import canvas, capacity, control, icons, pilot, stock, trajectory
 
 Row = dict[str, Any]
 _SVG = "{http://www.w3.org/2000/svg}"
@@ -200,13 +200,22 @@ def test_no_label_is_cut_off() -> None:
 def assert_within(svg: str) -> None:
     root = ET.fromstring(svg)
     width, height = float(root.get("width", 0)), float(root.get("height", 0))
-    moved = next(group.get("transform", "") for group in root.iter(f"{_SVG}g") if group.get("transform"))
-    right, down = map(float, moved.removeprefix("translate(").removesuffix(")").split(","))
-    for text in root.iter(f"{_SVG}text"):
+    for text, right, down in _texts(root, 0, 0):
         long = canvas.length(text.text or "", float(text.get("font-size", canvas.LETTERS)))
         at = right + float(text.get("x", 0)) - {"end": long, "middle": long / 2}.get(text.get("text-anchor", ""), 0)
         assert -1 <= at <= at + long <= width + 1, text.text
         assert 9 <= down + float(text.get("y", 0)) <= height, text.text
+
+
+def _texts(element: ET.Element, right: float, down: float) -> Iterator[tuple[ET.Element, float, float]]:
+    """Every text, and by how much it is moved."""
+    if moved := element.get("transform"):
+        by = moved.removeprefix("translate(").removesuffix(")").split(",")
+        right, down = right + float(by[0]), down + float(by[1])
+    if element.tag == f"{_SVG}text":
+        yield element, right, down
+    for child in element:
+        yield from _texts(child, right, down)
 
 
 def test_words_are_wrapped_and_none_is_lost() -> None:
@@ -219,6 +228,185 @@ def test_labels_that_would_meet_are_pushed_apart() -> None:
     found = canvas.spread_out([10, 12, 13, 190], 14, 0, 190)
     assert all(after - before >= 14 for before, after in pairwise(found))
     assert found[-1] == 190
+
+
+# --- where it is going ------------------------------------------------------------------------------------------------
+def ahead(count: int, **changed: Any) -> list[Row]:
+    """Weeks to come, each a little less sure."""
+    return [
+        {
+            "period_start": date(2021, 6, 7) + timedelta(weeks=number),
+            "value": 0.75,
+            **{f"{end}_{level}": 0.75 + sign * level * (number + 1) / 10_000 for level in (80, 95)
+               for end, sign in (("lower", -1), ("upper", 1))},
+            **changed,
+        }
+        for number in range(count)
+    ]  # fmt: skip
+
+
+def corners(mark: ET.Element) -> int:
+    return mark.get("d", "").count(",")
+
+
+def test_a_fan_has_the_weeks_that_were_those_to_come_and_both_intervals() -> None:
+    history = weeks(74)
+    history[60] |= {"quality_state": "DISRUPTED"}
+    svg = str(trajectory.fan(history, ahead(26), 0.8, "ratio", "Title", "Words", reaches_on=date(2021, 8, 2)))
+    assert [corners(mark) for mark in marks(svg, "past", "path")] == [60, 13]
+    assert len(marks(svg, "past", "circle")) == 1
+    assert [corners(mark) for mark in marks(svg, "forecast", "path")] == [26]
+    assert [corners(mark) for name in ("interval-80", "interval-95") for mark in marks(svg, name)] == [52, 52]
+    assert "reached 2 Aug 2021" in said(svg)
+    assert "Target 80 %" in said(svg)
+    assert_within(svg)
+    names, table = trajectory.fan_columns(ahead(26), "ratio")
+    assert len(table) == 26
+    assert {len(row) for row in table} == {len(names)}
+
+
+def test_a_fan_promises_nothing_that_is_not_forecast() -> None:
+    svg = str(trajectory.fan(weeks(74), [], None, "ratio", "Title", "Words"))
+    assert "orecast" not in said(svg)
+    assert "reached" not in said(svg)
+    assert marks(svg, "target") == marks(svg, "interval-95") == []
+    nothing = str(trajectory.fan([], ahead(3, value=None), 0.8, "ratio", "Title", "Words"))
+    assert "neither" in said(nothing)
+
+
+def months(scenario: str, level: float, **changed: Any) -> list[Row]:
+    return [
+        {
+            "scenario": scenario,
+            "label": f"The scenario {scenario}",
+            "month": date(2022, 1 + number, 1),
+            "within_101_ratio": level,
+            "within_101_lower": level - 0.02,
+            "within_101_upper": level + 0.02,
+            "staffed_fte": 120.4,
+            "met_on": None,
+            **changed,
+        }
+        for number in range(12)
+    ]
+
+
+def test_every_scenario_has_its_own_plot_and_only_one_that_meets_the_target_has_a_mark() -> None:
+    rows = months("b", 0.85, met_on=date(2022, 3, 1)) + months("a", 0.7) + months("c", 0.9, within_101_ratio=None)
+    svg = str(trajectory.scenarios(rows, 0.8, "Title", "Words"))
+    assert [corners(mark) for mark in marks(svg, "scenario", "path")] == [12, 12]
+    assert [corners(mark) for mark in marks(svg, "interval", "path")] == [24, 24]
+    assert len(marks(svg, "target", "line")) == 2
+    assert len(marks(svg, "met", "polygon")) == 1
+    assert said(svg).index("The scenario a") < said(svg).index("The scenario b")
+    assert "The scenario c" not in said(svg)
+    assert_within(svg)
+    assert len(trajectory.scenarios_columns(rows)[1]) == 24
+
+
+# --- the pilot --------------------------------------------------------------------------------------------------------
+def differences(**changed: Any) -> list[Row]:
+    return [
+        {
+            "week_number": number,
+            "week_start_date": date(2021, 11, 22) + timedelta(weeks=number),
+            "phase": "before" if number < 0 else "during",
+            "effect": 0.01 * number,
+            "lower_90": 0.01 * number - 0.1,
+            "upper_90": 0.01 * number + 0.1,
+            **changed,
+        }
+        for number in range(-12, 6)
+    ]
+
+
+def test_weeks_before_the_pilot_are_hollow_and_those_since_are_full() -> None:
+    rows = differences()
+    rows[4]["effect"] = None
+    rows[5]["lower_90"] = None
+    svg = str(pilot.event_study(rows, "ratio", "Title", "Words"))
+    assert {mark.get("fill") for mark in marks(svg, "before")} == {"#ffffff"}
+    assert len(marks(svg, "before", "circle")) == 11
+    assert len(marks(svg, "during", "circle")) == 6
+    assert "#ffffff" not in {mark.get("fill") for mark in marks(svg, "during")}
+    assert len(marks(svg, "interval", "line")) == 16
+    begins = across(marks(svg, "begins", "line")[0])[0]
+    assert all(float(mark.get("cx", 0)) < begins for mark in marks(svg, "before"))
+    assert all(float(mark.get("cx", 0)) > begins for mark in marks(svg, "during"))
+    assert_within(svg)
+    assert len(pilot.event_columns(rows, "ratio")[1]) == 17
+
+
+def test_every_choice_of_areas_is_a_line_and_the_pilots_own_is_full() -> None:
+    rows = [
+        {"areas": f"AREA{number}|{_HOSTILE}", "effect": 0.01 * (5 - number), "rank": number, "is_actual": number == 3}
+        for number in range(1, 11)
+    ]
+    svg = str(pilot.permutations(rows, "ratio", "Title", "Words"))
+    assert len(marks(svg, "other", "circle")) == 9
+    (actual,) = marks(svg, "actual", "circle")
+    assert actual.get("fill") != "#ffffff"
+    assert not _FORBIDDEN.search(re.sub(r">[^<]*<", "><", svg))
+    assert_within(svg)
+    assert len(pilot.permutations_columns(rows, "ratio")[1]) == 10
+
+
+# --- people, and what waits -------------------------------------------------------------------------------------------
+def test_what_is_lacking_is_drawn_where_fewer_were_there_than_the_line_that_needs_more() -> None:
+    rows = [
+        {"weekday": day, "half_hour": half, "line": line, "staffed": 3.0, "staff_needed": need + (half in (10, 11, 20))}
+        for day in range(1, 8)
+        for half in range(48)
+        for line, need in (("999", 1), ("101", 3))
+    ]  # fmt: skip
+    svg = str(capacity.half_hours(rows, "Title", "Words"))
+    assert [corners(mark) for mark in marks(svg, "lacking", "path")] == [8, 4] * 7
+    assert len(marks(svg, "there", "path")) == 7
+    assert all(day in said(svg) for day in capacity.DAYS)
+    assert_within(svg)
+    names, table = capacity.columns(rows)
+    assert len(table) == 48
+    assert names[1:] == list(capacity.DAYS)
+    assert table[10][1:] == ["3.0 of 4"] * 7
+
+
+def test_each_day_has_what_waited_what_came_and_what_went() -> None:
+    rows = [
+        {
+            "period_start": date(2021, 12, 20) + timedelta(days=number),
+            "opening_count": 10,
+            "closing_count": 12,
+            "inflow_count": 7,
+            "outflow_count": 5,
+        }
+        for number in range(28)
+        if number != 9
+    ]
+    svg = str(stock.chart(rows, "Title", "Words"))
+    assert [corners(mark) for mark in marks(svg, "stock", "path")] == [9, 18]
+    assert len(marks(svg, "stock-points", "circle")) == 27
+    came, went = marks(svg, "came", "rect"), marks(svg, "went", "rect")
+    assert len(came) == len(went) == 27
+    assert float(came[0].get("height", 0)) / float(went[0].get("height", 1)) == pytest.approx(7 / 5, rel=0.05)
+    assert_within(svg)
+    assert len(stock.columns(rows)[1]) == 27
+
+
+@pytest.mark.parametrize(
+    "svg",
+    [
+        trajectory.fan([], [], None, None, _HOSTILE, _HOSTILE),
+        trajectory.scenarios([], None, _HOSTILE, _HOSTILE),
+        pilot.event_study([], None, _HOSTILE, _HOSTILE),
+        pilot.permutations([], None, _HOSTILE, _HOSTILE),
+        capacity.half_hours([], _HOSTILE, _HOSTILE),
+        stock.chart([], _HOSTILE, _HOSTILE),
+        trajectory.scenarios(months(_HOSTILE, 0.7), 0.8, _HOSTILE, _HOSTILE),
+    ],
+)
+def test_a_picture_of_nothing_says_so_and_hostile_texts_stay_text_in_all_of_them(svg: str) -> None:
+    assert said(str(svg))
+    assert not _FORBIDDEN.search(re.sub(r">[^<]*<", "><", str(svg)))
 
 
 # --- icons ------------------------------------------------------------------------------------------------------------

@@ -11,11 +11,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 
 from markupsafe import Markup, escape
 
-from orchestration.reports.charts.drawing import INK, LINE, SOFT
+from orchestration.reports.charts.drawing import INK, LINE, SOFT, Row
 from orchestration.reports.formatting import duration, short_day, visible
 
 # Concern, improvement, neither of both and nothing unusual, as "Making Data Count" has them; dark enough on white.
@@ -73,10 +73,10 @@ def unit_of(unit: str | None, values: Iterable[float | None], *, difference: boo
     return Unit(1, {"count": "number"}.get(unit or "", unit or "number"))
 
 
-def short(value: float, unit: str | None, *, signed: bool = False) -> str:
+def short(value: float, unit: str | None, *, signed: bool = False, difference: bool = False) -> str:
     """A value for a label: as figures are said, without digits that nobody reads, the unit's own words left out."""
     if unit in {"ratio", "share"}:
-        said = f"{value * 100:.1f}".removesuffix(".0") + " %"
+        said = f"{value * 100:.1f}" + " points" if difference else f"{value * 100:.1f}".removesuffix(".0") + " %"
     elif unit == "seconds":
         said = duration(value)
     else:
@@ -101,6 +101,17 @@ def months(first: date, last: date, most: int) -> Iterator[tuple[date, str]]:
         day = date(number // 12, number % 12 + 1, 1)
         if number % step == 0 and first <= day <= last:
             yield day, f"{day:%b %Y}" if step < 12 else f"{day.year}"
+
+
+def mondays(first: date, last: date, most: int) -> Iterator[tuple[date, str]]:
+    """Mondays from first to last, at most so many; the first and those of a new year with their year."""
+    begin = first.toordinal() + -first.weekday() % 7
+    count = (last.toordinal() - begin) // 7 + 1
+    year = 0
+    for number in range(0, count, max(1, -(-count // most))):
+        day = date.fromordinal(begin + 7 * number)
+        yield day, short_day(day) if day.year != year else f"{day.day} {day:%b}"
+        year = day.year
 
 
 @dataclass
@@ -130,26 +141,27 @@ class Canvas:
         if held := "".join(marks):
             self.parts.append(Markup('<g class="{}">').format(name) + Markup(held) + Markup("</g>"))  # noqa: S704
 
+    @property
+    def across(self) -> float:
+        return self.left + self.width + self.right
+
+    @property
+    def down(self) -> float:
+        return self.top + self.height + self.bottom
+
+    def placed(self, left: float, top: float) -> Markup:
+        """The plot with its origin there."""
+        moved = Markup('<g transform="translate({},{})">').format(pixel(left), pixel(top))
+        return moved + Markup("").join(self.parts) + Markup("</g>")
+
     def svg(self, title: str, description: str) -> Markup:
         """The picture with its name: inline in a page, or a file of its own."""
-        across, down = self.left + self.width + self.right, self.top + self.height + self.bottom
-        return (
-            Markup(
-                '<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" width="{0}" height="{1}"'
-                ' viewBox="0 0 {0} {1}"><title>{2}</title><desc>{3}</desc>'
-            ).format(pixel(across), pixel(down), visible(title), visible(description))
-            + Markup('<rect width="{}" height="{}" fill="#ffffff"/>').format(pixel(across), pixel(down))
-            + Markup('<g transform="translate({},{})" font-family="{}" font-size="{}" fill="{}">').format(
-                pixel(self.left), pixel(self.top), FONT, LETTERS, INK
-            )
-            + Markup("").join(self.parts)
-            + Markup("</g></svg>")
-        )
+        return framed(self.across, self.down, title, description, self.placed(self.left, self.top))
 
     # --- axes -------------------------------------------------------------------------------------------------------
-    def rows_axis(self, values: Sequence[float], unit: Unit) -> None:
+    def _rows_axis(self, values: Sequence[float], unit: Unit, *, is_size: bool = False) -> None:
         """Lines across at round values of y, labelled at the left; the unit's words above them."""
-        labels = [unit.said(value / unit.factor) for value in values]
+        labels = [unit.said((abs(value) if is_size else value) / unit.factor) for value in values]
         self.left = max(self.left, max(length(label) for label in labels) + 12)
         marks = []
         for value, label in zip(values, labels, strict=True):
@@ -160,10 +172,56 @@ class Canvas:
         self.group("unit", [text(-self.left + 4, -12, unit.words, colour=SOFT)])
         self.top = max(self.top, 28)
 
-    def days_axis(self, first: date, last: date) -> None:
-        """Months under the plot, as many as have room."""
+    def values(
+        self,
+        values: Iterable[float],
+        unit: str | None,
+        *,
+        ticks: int = 5,
+        difference: bool = False,
+        across: bool = False,
+        is_size: bool = False,
+    ) -> None:
+        """An axis of round values with room for all of these, up the left side or, `across`, along the bottom.
+
+        `is_size`: both ways from nought, without signs.
+        """
+        held = list(values)
+        axis = unit_of(unit, held, difference=difference)
+        marked = steps(min(held) * axis.factor, max(held) * axis.factor, ticks)
+        if unit == "ratio" and not difference and min(held) >= 0 and max(held) <= 1:
+            marked = [value for value in marked if -1e-9 <= value <= 100 + 1e-9]
+        low, high = marked[0] / axis.factor, marked[-1] / axis.factor
+        if across:
+            self.x_low, self.x_high = low, high
+            self._columns_axis(marked, axis)
+        else:
+            self.y_low, self.y_high = low, high
+            self._rows_axis(marked, axis, is_size=is_size)
+
+    def spread(
+        self,
+        values: Iterable[float],
+        unit: str | None,
+        first: date,
+        last: date,
+        *,
+        ticks: int = 5,
+        is_size: bool = False,
+        beyond: float = 3,
+    ) -> None:
+        """Axes for values by day, with some days of room at both ends."""
+        self.x_low, self.x_high = first.toordinal() - beyond, last.toordinal() + beyond
+        self.values(values, unit, ticks=ticks, is_size=is_size)
+        self._days_axis(first, last)
+
+    def _days_axis(self, first: date, last: date) -> None:
+        """Months under the plot, or Mondays where they are few, as many as have room."""
         marks = [line(0, self.height, self.width, self.height, SOFT, 1)]
-        labelled = list(months(first, last, max(2, int(self.width / 62)))) or [(first, short_day(first))]
+        most = max(2, int(self.width / 62))
+        is_short = (last - first).days < 100
+        labelled = list(mondays(first, last, most) if is_short else months(first, last, most))
+        labelled = labelled or [(first, short_day(first))]
         for day, label in labelled:
             at = self.x(day)
             marks.append(line(at, self.height, at, self.height + 5, SOFT, 1))
@@ -172,6 +230,18 @@ class Canvas:
             self.left = max(self.left, length(label) / 2 - at + 2)
         self.group("axis-x", marks)
         self.bottom = max(self.bottom, 26)
+
+    def _columns_axis(self, values: Sequence[float], unit: Unit) -> None:
+        marks = []
+        for value in values:
+            at, label = self.x(value / unit.factor), unit.said(value / unit.factor)
+            marks.append(line(at, 0, at, self.height, LINE, 0.6))
+            marks.append(text(at, self.height + 18, label, anchor="middle"))
+            self.right = max(self.right, at + length(label) / 2 - self.width + 2)
+            self.left = max(self.left, length(label) / 2 - at + 2)
+        marks.append(text(0, self.height + 35, unit.words, colour=SOFT))
+        self.group("axis-x", marks)
+        self.bottom = max(self.bottom, 42)
 
     # --- labels ------------------------------------------------------------------------------------------------------
     def named_at_end(self, labels: Sequence[tuple[float, str, str]]) -> None:
@@ -185,21 +255,107 @@ class Canvas:
             self.right = max(self.right, 16 + length(words))
         self.group("names", marks)
 
-    def key(self, entries: Sequence[tuple[Callable[[float, float], str], str]]) -> None:
-        """Signs and their words under the picture, in as many lines as they need."""
-        if not entries:
-            return
-        at, down = 0.0, self.height + self.bottom + 14
-        marks = []
-        for drawn, words in entries:
-            room = 20 + length(words) + 14
-            if at and at + room > self.width + self.right:
-                at, down = 0.0, down + 18
-            marks += [drawn(at + 6, down - 4), text(at + 18, down, words)]
-            at += room
-            self.right = max(self.right, at - self.width)
-        self.group("key", marks)
-        self.bottom = down - self.height + 8
+    def key(self, entries: Sequence[Entry]) -> None:
+        """Signs and their words under the picture."""
+        marks, across, down = key_of(entries, self.width + self.right)
+        if marks:
+            moved = Markup('<g transform="translate(0,{})">').format(pixel(self.height + self.bottom))
+            self.parts.append(moved + marks + Markup("</g>"))
+            self.right = max(self.right, across - self.width)
+            self.bottom += down
+
+
+@dataclass
+class Panels:
+    """Small plots side by side, all of one size, each with its name above; a key under all of them."""
+
+    columns: int
+    width: float
+    height: float
+    held: list[tuple[str, Canvas]] = field(default_factory=list)
+
+    def panel(self, name: str) -> Canvas:
+        drawn = Canvas(width=self.width, height=self.height)
+        self.held.append((name, drawn))
+        return drawn
+
+    def svg(self, title: str, description: str, entries: Sequence[Entry]) -> Markup:
+        """The picture, once every panel is drawn."""
+        left = max(drawn.left for _, drawn in self.held)
+        across = left + self.width + max(drawn.right for _, drawn in self.held) + 6
+        bodies, down = [], 0.0
+        for begin in range(0, len(self.held), self.columns):
+            row = self.held[begin : begin + self.columns]
+            names = [wrapped(name, across - 12, 13) for name, _ in row]
+            head = 17.0 * max(len(lines) for lines in names) + 4
+            top = max(drawn.top for _, drawn in row)
+            for number, ((_, drawn), lines) in enumerate(zip(row, names, strict=True)):
+                bodies += [
+                    text(number * across + 4, down + 17 * (place + 1) - 2, words, bold=True)
+                    for place, words in enumerate(lines)
+                ]
+                bodies.append(drawn.placed(number * across + left, down + head + top))
+            down += head + top + self.height + max(drawn.bottom for _, drawn in row) + 8
+        wide = across * min(self.columns, len(self.held))
+        marks, room, high = key_of(entries, wide - left)
+        if marks:
+            moved = Markup('<g transform="translate({},{})">').format(pixel(left), pixel(down))
+            bodies.append(moved + marks + Markup("</g>"))
+        return framed(max(wide, left + room), down + high, title, description, Markup("").join(bodies))
+
+
+Entry = tuple[Callable[[float, float], str], str]
+
+
+def key_of(entries: Sequence[Entry], room: float) -> tuple[Markup, float, float]:
+    """Signs and their words in as many lines as they need, and how much room that took."""
+    at, down, widest, marks = 0.0, 14.0, 0.0, Markup("")
+    for drawn, words in entries:
+        long = 20 + length(words) + 14
+        if at and at + long > room:
+            at, down = 0.0, down + 18
+        marks += Markup("").join([drawn(at + 6, down - 4), text(at + 20, down, words)])
+        at += long
+        widest = max(widest, at)
+    return (Markup('<g class="key">') + marks + Markup("</g>"), widest, down + 8) if entries else (Markup(""), 0, 0)
+
+
+def framed(width: float, height: float, title: str, description: str, body: Markup) -> Markup:
+    """Marks as one picture with a name."""
+    return (
+        Markup(
+            '<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" width="{0}" height="{1}"'
+            ' viewBox="0 0 {0} {1}"><title>{2}</title><desc>{3}</desc><rect width="{0}" height="{1}" fill="#ffffff"/>'
+            '<g font-family="{4}" font-size="{5}" fill="{6}">'
+        ).format(pixel(width), pixel(height), visible(title), visible(description), FONT, LETTERS, INK)
+        + body
+        + Markup("</g></svg>")
+    )
+
+
+def empty(words: str, title: str, description: str) -> Markup:
+    """A picture that says why there is none."""
+    drawn = Canvas(width=max(360, length(words) + 10), height=40)
+    drawn.group("nothing", [text(4, 24, words, colour=SOFT)])
+    return drawn.svg(title, description)
+
+
+def strands(rows: Sequence[Row], *, days: int = 7, parted_by: str | None = None) -> Iterator[list[Row]]:
+    """Rows that a line may join: none disrupted, no more than so many days between, alike in `parted_by`."""
+    held: list[Row] = []
+    for row in rows:
+        is_apart = row.get("quality_state") == "DISRUPTED"
+        if held and (
+            is_apart
+            or (row["period_start"] - held[-1]["period_start"]).days > days
+            or (parted_by is not None and row[parted_by] != held[-1][parted_by])
+        ):
+            yield held
+            held = []
+        if not is_apart:
+            held.append(row)
+    if held:
+        yield held
 
 
 def spread_out(places: Sequence[float], apart: float, low: float, high: float) -> list[float]:
@@ -300,5 +456,11 @@ def cross(x: float, y: float) -> Markup:
     )
 
 
-def weeks_after(day: date, weeks: float) -> date:
-    return day + timedelta(days=round(7 * weeks))
+def stroke(colour: str, width: float, dash: str = "") -> Callable[[float, float], Markup]:
+    """The sign of a line, for a key."""
+    return lambda x, y: line(x - 8, y, x + 10, y, colour, width, dash)
+
+
+def patch(colour: str) -> Callable[[float, float], Markup]:
+    """The sign of an area, for a key."""
+    return lambda x, y: box(x - 6, y - 6, 14, 12, colour)

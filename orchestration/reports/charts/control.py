@@ -42,9 +42,10 @@ def chart(rows: Sequence[Row], unit: str | None, better: str | None, title: str,
     """The weeks of one measure, oldest first, rows of reports.brief_signals. `better`: higher, lower or neither."""
     weeks = [row for row in rows if row["value"] is not None]
     if not weeks:
-        return _nothing(title, description)
+        return c.empty("There is no week with a value.", title, description)
     possible = _possible(weeks, unit)
-    drawn = _plot(weeks, unit, possible)
+    drawn = c.Canvas()
+    drawn.spread(_shown(weeks, possible), unit, weeks[0]["period_start"], weeks[-1]["period_start"], beyond=_WEEK)
     _phases(drawn, weeks)
     _lines(drawn, weeks, unit, possible)
     drawn.group("value", _joined(drawn, weeks))
@@ -96,24 +97,6 @@ def _shown(rows: Iterable[Row], possible: tuple[float, float]) -> Iterator[float
         for name in ("lower_limit", "upper_limit"):
             if row[name] is not None and possible[0] <= row[name] <= possible[1]:
                 yield row[name]
-
-
-def _plot(rows: Sequence[Row], unit: str | None, possible: tuple[float, float]) -> c.Canvas:
-    values = list(_shown(rows, possible))
-    axis = c.unit_of(unit, values)
-    ticks = c.steps(min(values) * axis.factor, max(values) * axis.factor)
-    if unit == "ratio":
-        ticks = [tick for tick in ticks if -1e-9 <= tick <= 100 + 1e-9]
-    first, last = rows[0]["period_start"], rows[-1]["period_start"]
-    drawn = c.Canvas(
-        x_low=first.toordinal() - _WEEK,
-        x_high=last.toordinal() + _WEEK,
-        y_low=ticks[0] / axis.factor,
-        y_high=ticks[-1] / axis.factor,
-    )
-    drawn.rows_axis(ticks, axis)
-    drawn.days_axis(first, last)
-    return drawn
 
 
 def _runs(rows: Sequence[Row], said: Callable[[Row], Any]) -> Iterator[tuple[date, date, Any]]:
@@ -183,25 +166,9 @@ def _names(rows: Sequence[Row], unit: str | None, possible: tuple[float, float])
 
 def _joined(drawn: c.Canvas, rows: Sequence[Row]) -> Iterator[Markup]:
     """The values as lines: parted where a week is disrupted or missing, and where a phase begins."""
-    strand: list[Row] = []
-    for row in [*rows, None]:
-        broken = (
-            row is None
-            or row["quality_state"] == "DISRUPTED"
-            or (
-                strand
-                and (
-                    row["phase"] != strand[-1]["phase"]
-                    or (row["period_start"] - strand[-1]["period_start"]).days > _WEEK
-                )
-            )
-        )
-        if broken:
-            if len(strand) > 1:
-                yield c.path([(drawn.x(each["period_start"]), drawn.y(each["value"])) for each in strand], c.GREY, 1)
-            strand = []
-        if row is not None and row["quality_state"] != "DISRUPTED":
-            strand.append(row)
+    for strand in c.strands(rows, parted_by="phase"):
+        if len(strand) > 1:
+            yield c.path([(drawn.x(row["period_start"]), drawn.y(row["value"])) for row in strand], c.GREY, 1)
 
 
 def _points(drawn: c.Canvas, rows: Sequence[Row]) -> Iterator[tuple[Callable[[float, float], str], str]]:
@@ -242,9 +209,3 @@ def _phases(drawn: c.Canvas, rows: Sequence[Row]) -> None:
     if marks:
         drawn.group("phases", marks)
         drawn.top = max(drawn.top, -down + 14)
-
-
-def _nothing(title: str, description: str) -> Markup:
-    drawn = c.Canvas(height=40)
-    drawn.group("nothing", [c.text(4, 24, "There is no week with a value.", colour=SOFT)])
-    return drawn.svg(title, description)
