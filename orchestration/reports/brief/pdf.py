@@ -26,7 +26,7 @@ _UNSHOWABLE = re.compile(
     "[^\t\n\\x20-\\x7e\\xa0-\\u02ff\\u0370-\\u04ff\\u2010-\\u2040\\u2044-\\u2052\\u20a0-\\u20bf\\u2190-\\u22ff\\u25a0-\\u25ff]"
 )
 _LONG_WORD = re.compile(r"\S{25}(?=\S)")
-_ROWS_PRINTED = 26  # of the table behind a picture: half a year of weeks; the page has them all
+_ROWS_PRINTED = 13  # of the table behind a picture: a quarter of weeks, the newest; the page has them all
 
 
 def pdf(brief: Brief) -> bytes:

@@ -202,10 +202,8 @@ def section(it: Read, name: str, *, blocks: Sequence[Block] = (), title: str | N
     return Section(name, title or SECTIONS[name], held)
 
 
-def sections(
-    it: Read, names: Sequence[str], more: Mapping[str, Sequence[Block]], *, charted: bool = False
-) -> list[Section]:
-    """The sections of that order which have something to say; `charted`: with the control chart of each measure."""
+def sections(it: Read, names: Sequence[str], more: Mapping[str, Sequence[Block]]) -> list[Section]:
+    """The sections of that order which have something to say."""
     made = [section(it, name, blocks=more.get(name, ())) for name in names]
     return [each for each in made if each is not None]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestration.reports.brief.blocks import Section
-from orchestration.reports.brief.content import ahead, common, pilot, waiting
+from orchestration.reports.brief.content import ahead, common, drawings, pilot, waiting
 from orchestration.reports.brief.reading import Read
 
 _SECTIONS = ("calls", "unresourced", "response", "diary", "domestic_abuse", "demand", "people", "records")
@@ -22,4 +22,5 @@ def detail(it: Read) -> list[Section]:
         "calls": list(waiting.outage_table(it)),
     }
     looking = Section("ahead", "Where 101 is going", [*ahead.trajectory(it), *ahead.scenario_table(it)])
-    return [*common.sections(it, _SECTIONS, more), looking, *pilot.sections(it)]
+    sections = [drawings.with_charts(it, each, first_page_only=True) for each in common.sections(it, _SECTIONS, more)]
+    return [*sections, looking, *pilot.sections(it)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestration.reports.brief.blocks import Block, Section
-from orchestration.reports.brief.content import ahead, common, pilot, waiting
+from orchestration.reports.brief.content import ahead, common, drawings, pilot, waiting
 from orchestration.reports.brief.reading import Read
 
 _REPORT = ("response", "diary", "domestic_abuse", "asked_for")
@@ -17,16 +17,20 @@ def front(it: Read) -> list[Section]:
 
 def detail(it: Read) -> list[Section]:
     return [
-        *common.sections(it, _REPORT, {}),
+        *_charted(it, common.sections(it, _REPORT, {})),
         *pilot.sections(it),
         _calls_plan(it),
         _demand_plan(it),
     ]
 
 
+def _charted(it: Read, sections: list[Section]) -> list[Section]:
+    return [drawings.with_charts(it, each, first_page_only=True) for each in sections]
+
+
 def _calls_plan(it: Read) -> Section:
     """Q01 to Q04, Q07, staffing: how 999 and 101 stand, where they are going, and what it takes."""
-    figures = common.sections(it, ("plan_999_101",), {"plan_999_101": list(waiting.outage_table(it))})
+    figures = _charted(it, common.sections(it, ("plan_999_101",), {"plan_999_101": list(waiting.outage_table(it))}))
     parts = [
         *figures,
         Section("years", "The years", list(ahead.years(it))),
@@ -45,5 +49,5 @@ def _calls_plan(it: Read) -> Section:
 
 def _demand_plan(it: Read) -> Section:
     """Q05, Q06, Q11 to Q16: demand, digital contacts, what waits, the diary."""
-    figures = common.sections(it, ("plan_demand",), {"plan_demand": list(waiting.flow(it))})
+    figures = _charted(it, common.sections(it, ("plan_demand",), {"plan_demand": list(waiting.flow(it))}))
     return Section("demand-plan", "Briefing on the demand reduction plan", [], starts_page=True, parts=figures)

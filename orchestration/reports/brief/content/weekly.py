@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestration.reports.brief.blocks import Section
-from orchestration.reports.brief.content import common, pilot, waiting
+from orchestration.reports.brief.content import common, drawings, pilot, waiting
 from orchestration.reports.brief.reading import Read
 
 _SECTIONS = ("calls", "unresourced", "response", "diary", "domestic_abuse", "demand")
@@ -18,4 +18,5 @@ def front(it: Read) -> list[Section]:
 
 def detail(it: Read) -> list[Section]:
     more = {"unresourced": [*waiting.flow(it), *waiting.at_the_end(it)], "calls": list(waiting.outage_table(it))}
-    return [*common.sections(it, _SECTIONS, more, charted=True), *pilot.sections(it)]
+    sections = common.sections(it, _SECTIONS, more)
+    return [*(drawings.with_charts(it, each) for each in sections), *pilot.sections(it)]
