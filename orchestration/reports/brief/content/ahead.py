@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
 
 from orchestration.reports.brief import wording
 from orchestration.reports.brief.blocks import Block, Notice, Said, Sentences, Table
+from orchestration.reports.brief.content import drawings
 from orchestration.reports.brief.content.common import label_of, target_of
 from orchestration.reports.brief.reading import Read, Row
 from orchestration.reports.formatting import NOTHING, figure, listing, month, number, share, state
 
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _LONGER = {"calls_999_within_10s", "calls_101_within_30s"}  # measures whose years were published elsewhere
 
 
@@ -44,16 +43,32 @@ def years(it: Read) -> Iterator[Block]:
 
 
 def trajectory(it: Read) -> Iterator[Block]:
-    """When the target is reached, as it runs now and under each scenario."""
-    if not it.trajectories:
-        yield Notice("part", "There is neither a forecast nor a scenario in this generation.")
-        return
-    kinds = {"TREND": "As it runs now", "SCENARIO": "What would change it"}
-    for kind, held in groupby(sorted(it.trajectories, key=lambda row: row["kind"] != "TREND"), lambda row: row["kind"]):
-        said = [each for row in held for each in wording.trajectory_of({"better": "higher", "unit": "ratio", **row})]
-        yield Sentences(said, about=f"{kinds.get(kind, kind)}: 101 calls answered within 30 seconds")
-    if not any(row["kind"] == "TREND" for row in it.trajectories):
-        yield Notice("part", "There is no forecast of the measures themselves in this generation: scenarios alone.")
+    """When the target is reached: as it runs now, with how good the forecast is, and under each scenario."""
+    trends = [row for row in it.trajectories if row["kind"] == "TREND"]
+    scenarios = [row for row in it.trajectories if row["kind"] == "SCENARIO"]
+    for row in sorted(trends, key=lambda row: row["kpi_id"] not in _LONGER):
+        said = [*wording.trajectory_of(row), *_how_good(it, row)]
+        yield Sentences(said, about=f"As it runs now: {drawings.row_label(it, row)}")
+        yield from drawings.forecast(it, row)
+    if not trends:
+        yield Notice("part", "There is no forecast in this generation.")
+    if scenarios:
+        said = [each for row in scenarios for each in wording.trajectory_of(row)]
+        yield Sentences(said, about="What would change it: 101 calls answered within 30 seconds")
+    else:
+        yield Notice("part", "There is no scenario in this generation.")
+    yield from drawings.scenarios(it)
+
+
+def _how_good(it: Read, row: Row) -> list[Said]:
+    """How the forecast of a measure did on weeks that it had not seen."""
+    measure = (row["kpi_id"], row["scope_type"], row["scope_code"])
+    tried = [
+        each
+        for each in it.accuracy
+        if (each["kpi_id"], each["scope_type"], each["scope_code"]) == measure and each["is_used"]
+    ]
+    return [said for each in tried[:1] for said in wording.forecast_of(each)]
 
 
 def scenario_table(it: Read) -> Iterator[Block]:
@@ -100,43 +115,14 @@ def _month_of(row: Row, name: str) -> str:
 
 
 def people_needed(it: Read) -> Iterator[Block]:
-    """People there and people needed, by weekday and two-hourly; both lines together."""
-    rows = [row for row in it.half_hours if row["line"] == "101"]
-    other = {(row["weekday"], row["half_hour"]): row for row in it.half_hours if row["line"] == "999"}
-    if not rows:
+    """People there and people needed, by weekday and half-hour."""
+    unusable = next((row for row in it.half_hours if row["status"] in {"NOT_AVAILABLE", "ERROR"}), None)
+    if not it.half_hours:
         yield Notice("part", "People needed per half-hour: no capacity model stands in this generation.")
-        return
-    unusable = next((row for row in rows if row["status"] in {"NOT_AVAILABLE", "ERROR"}), None)
-    if unusable is not None:
+    elif unusable is not None:
         yield Notice("part", f"People needed per half-hour: nothing can be said. {unusable['reason'] or ''}".strip())
-        return
-    shown = [row for row in rows if row["half_hour"] % 4 == 0]
-    hours = sorted({row["half_hour"] for row in shown})
-    cells = {(row["weekday"], row["half_hour"]): row for row in shown}
-    yield Table(
-        caption="People there for calls (average), and the fewest at which 999 and 101 each meet their target",
-        columns=["Half-hour from", *_DAYS],
-        rows=[
-            [
-                f"{half // 2:02d}:{30 * (half % 2):02d}",
-                *(_people(cells.get((weekday, half)), other.get((weekday, half))) for weekday in range(1, 8)),
-            ]
-            for half in hours
-        ],
-        note="One half-hour in four is shown; all are in metrics.capacity_half_hours. Both lines share their people: "
-        "as many are needed as the line that needs more. An ordinary week of those observed, not a roster.",
-        numeric=frozenset(range(1, 8)),
-    )
-
-
-def _people(row: Row | None, other: Row | None) -> str:
-    if row is None:
-        return NOTHING
-    return f"{number(row['staffed'])}; 999: {_needed(other)}, 101: {_needed(row)}"
-
-
-def _needed(row: Row | None) -> str:
-    return NOTHING if row is None or row["staff_needed"] is None else number(row["staff_needed"])
+    else:
+        yield from drawings.half_hours(it)
 
 
 def went_with(it: Read) -> Iterator[Block]:

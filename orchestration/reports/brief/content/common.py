@@ -139,7 +139,12 @@ def before(it: Read, row: Row) -> Iterator[str]:
 
 def _earlier(row: Row, when: str) -> str:
     value = row[f"{when}_value"]
-    return "no figure" if value is None else figure(value, row["unit"])
+    return "no figure" if value is None else _short(value, row["unit"])
+
+
+def _short(value: float, unit: str | None) -> str:
+    """A figure beside another of its kind: what is counted is said there."""
+    return figure(value, unit if unit in {"ratio", "share", "seconds", "hours", "days", "per day"} else None)
 
 
 def _icons(measure: Row | None) -> Icons | None:
@@ -260,7 +265,8 @@ def _cell(row: Row | None) -> str:
     if row is None or row["value"] is None:
         return NOTHING
     counted = of_how_many(row)
-    return value_of(row) if counted == NOTHING else f"{value_of(row)} ({counted})"
+    value = _short(row["value"], row["unit"])
+    return value if counted == NOTHING else f"{value} ({counted})"
 
 
 def missing(rows: Sequence[Row]) -> Iterator[Block]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestration.reports.brief.blocks import Section
-from orchestration.reports.brief.content import common, waiting
+from orchestration.reports.brief.content import common, drawings, waiting
 from orchestration.reports.brief.reading import Read
 
 _SECTIONS = ("calls", "unresourced", "response", "diary", "records")
@@ -17,7 +17,7 @@ def front(it: Read) -> list[Section]:
 
 def detail(it: Read) -> list[Section]:
     more = {
-        "unresourced": [*waiting.parts(it), *waiting.flow(it)],
+        "unresourced": [*waiting.parts(it), *waiting.flow(it), *drawings.stock_by_day(it)],
         "diary": list(waiting.diary(it)),
         "records": list(waiting.outage_table(it)),
     }

@@ -18,7 +18,7 @@ def front(it: Read) -> list[Section]:
 
 def detail(it: Read) -> list[Section]:
     more = {
-        "unresourced": list(waiting.flow(it)),
+        "unresourced": [*waiting.flow(it), *drawings.stock_by_day(it)],
         "calls": list(waiting.outage_table(it)),
     }
     looking = Section("ahead", "Where 101 is going", [*ahead.trajectory(it), *ahead.scenario_table(it)])

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from orchestration.reports.brief.blocks import Block, Notice, Said, Section, Sentences, Table
+from orchestration.reports.brief.content import drawings
 from orchestration.reports.brief.reading import Read, Row
 from orchestration.reports.brief.wording import Rule, before, known, missing
-from orchestration.reports.formatting import NOTHING, cell, day, duration, number, part, share, state
+from orchestration.reports.formatting import NOTHING, cell, duration, number, part, share, state
 
 _OUTCOMES = {
     "da_diary_share": "Domestic-abuse incidents booked into the domestic-abuse diary car",
@@ -151,56 +152,10 @@ def _doubts(it: Read) -> list[Section]:
     return [each for each in parts if each.blocks]
 
 
-def weeks_table(rows: list[Row], unit: str, title: str) -> Table:
-    return Table(
-        caption=title,
-        columns=[
-            "Week from",
-            "",
-            "Pilot areas",
-            "Other areas",
-            "Difference",
-            "90 % interval",
-            "Incidents, pilot areas",
-        ],
-        rows=[
-            [
-                day(row["week_start_date"]),
-                "pilot" if row["phase"] == "during" else "before",
-                _level(row["pilot_value"], unit),
-                _level(row["other_value"], unit),
-                _size(row["effect"], unit),
-                _interval({**row, "unit": unit}),
-                number(row["pilot_incident_count"]),
-            ]
-            for row in rows
-        ],
-        note="Weeks before should lie about nought.",
-        numeric=frozenset({2, 3, 4, 5, 6}),
-    )
-
-
 def _weeks(it: Read, main: str) -> Iterator[Block]:
     rows = [row for row in it.pilot_weeks if row["outcome"] == main]
     if rows:
-        yield weeks_table(rows, _unit(it, main), f"{_label(it, main)}: difference between pilot and other areas")
-
-
-def permutations_table(rows: list[Row], unit: str) -> Table:
-    return Table(
-        caption="The effect that every choice of as many areas would have given",
-        columns=["Areas", "Effect", "Place by size", "Whose"],
-        rows=[
-            [
-                ", ".join(part(area) for area in row["areas"].split("|")),
-                _size(row["effect"], unit),
-                number(row["rank"]),
-                "the pilot's" if row["is_actual"] else "",
-            ]
-            for row in rows
-        ],
-        numeric=frozenset({1, 2}),
-    )
+        yield drawings.event_study(rows, _unit(it, main), _label(it, main))
 
 
 def _permutations(it: Read, main: str) -> Iterator[Block]:
@@ -212,7 +167,7 @@ def _permutations(it: Read, main: str) -> Iterator[Block]:
         f"There are {number(rows[0]['assignments_count'])} choices, so by this test p cannot go under "
         f"{number(rows[0]['lowest_p_value'])}, whatever the pilot did.",
     )
-    yield permutations_table(rows, _unit(it, main))
+    yield drawings.permutations(rows, _unit(it, main), _label(it, main))
 
 
 def _checks(it: Read, main: str) -> Iterator[Block]:

@@ -49,5 +49,7 @@ def _calls_plan(it: Read) -> Section:
 
 def _demand_plan(it: Read) -> Section:
     """Q05, Q06, Q11 to Q16: demand, digital contacts, what waits, the diary."""
-    figures = _charted(it, common.sections(it, ("plan_demand",), {"plan_demand": list(waiting.flow(it))}))
+    figures = _charted(
+        it, common.sections(it, ("plan_demand",), {"plan_demand": [*waiting.flow(it), *drawings.stock_by_day(it)]})
+    )
     return Section("demand-plan", "Briefing on the demand reduction plan", [], starts_page=True, parts=figures)

@@ -17,6 +17,9 @@ def front(it: Read) -> list[Section]:
 
 
 def detail(it: Read) -> list[Section]:
-    more = {"unresourced": [*waiting.flow(it), *waiting.at_the_end(it)], "calls": list(waiting.outage_table(it))}
+    more = {
+        "unresourced": [*waiting.flow(it), *waiting.at_the_end(it), *drawings.stock_by_day(it)],
+        "calls": list(waiting.outage_table(it)),
+    }
     sections = common.sections(it, _SECTIONS, more)
     return [*(drawings.with_charts(it, each) for each in sections), *pilot.sections(it)]
