@@ -191,6 +191,8 @@ class Canvas:
         marked = steps(min(held) * axis.factor, max(held) * axis.factor, ticks)
         if unit == "ratio" and not difference and min(held) >= 0 and max(held) <= 1:
             marked = [value for value in marked if -1e-9 <= value <= 100 + 1e-9]
+            if len(marked) < 2:  # all weeks are all there is, or none
+                marked = [0, 50, 100]
         low, high = marked[0] / axis.factor, marked[-1] / axis.factor
         if across:
             self.x_low, self.x_high = low, high

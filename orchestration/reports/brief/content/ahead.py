@@ -111,7 +111,7 @@ def scenario_table(it: Read) -> Iterator[Block]:
 def _month_of(row: Row, name: str) -> str:
     if row[name] is not None:
         return month(row[name])
-    return "nothing can be said" if row["status"] in {"NOT_AVAILABLE", "ERROR"} else "not within the months looked at"
+    return "nothing can be said" if row["status"] in {"NOT_AVAILABLE", "ERROR"} else "not met"
 
 
 def people_needed(it: Read) -> Iterator[Block]:
