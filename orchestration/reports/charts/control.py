@@ -146,7 +146,9 @@ def _lines(drawn: c.Canvas, rows: Sequence[Row], unit: str | None, possible: tup
     for first, last, value in held[:-1]:  # the newest is named at the end
         left, right = _ends(drawn, first, last)
         if value is not None and right - left > c.length(words := f"Target {c.short(value, unit)}"):
-            earlier.append(c.text(left + 4, drawn.y(value) - 5, words, colour=c.TARGET))
+            at = drawn.y(value)
+            beside = at - 5 if at > 20 else at + 14  # above the plot stands the unit
+            earlier.append(c.text(left + 4, beside, words, colour=c.TARGET))
     drawn.group("earlier-targets", earlier)
 
 
