@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.reports.charts import canvas, capacity, control, icons, pilot, stock, trajectory
+from orchestration.reports.charts import canvas, capacity, control, drawing, icons, pilot, stock, trajectory
 
 Row = dict[str, Any]
 _SVG = "{http://www.w3.org/2000/svg}"
@@ -155,6 +155,16 @@ def test_the_axis_is_in_the_units_words(unit: str, times: float, words: str) -> 
         for name in ("value", "centre", "lower_limit", "upper_limit", "target"):
             row[name] *= times
     assert marks(drawn(rows, unit), "unit")[0].text == words
+
+
+@pytest.mark.parametrize("unit", ["ratio", "seconds", "calls"])
+@pytest.mark.parametrize("level", [0.0, 1.0])
+def test_values_that_are_all_one_have_an_axis(unit: str, level: float) -> None:
+    """Also all or nothing of a share."""
+    rows = weeks(20, value=level, centre=level, lower_limit=level, upper_limit=level, target=level)
+    svg = drawn(rows, unit)
+    assert len(marks(svg, "axis-y", "text")) > 1
+    assert_within(svg)
 
 
 def test_the_table_has_a_row_for_each_point() -> None:
@@ -407,6 +417,21 @@ def test_each_day_has_what_waited_what_came_and_what_went() -> None:
 def test_a_picture_of_nothing_says_so_and_hostile_texts_stay_text_in_all_of_them(svg: str) -> None:
     assert said(str(svg))
     assert not _FORBIDDEN.search(re.sub(r">[^<]*<", "><", str(svg)))
+
+
+# --- colours ----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "colour", [canvas.ORANGE, canvas.BLUE, canvas.PURPLE, canvas.TARGET, drawing.INK, drawing.SOFT]
+)
+def test_words_and_signs_stand_out_from_white(colour: str) -> None:
+    """WCAG 1.4.3 and 1.4.11: 4.5 to 1 for words; on paper without colour the same."""
+    assert contrast(colour) >= 4.5
+
+
+def contrast(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
 
 
 # --- icons ------------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -57,6 +58,7 @@ _SCOPES = {
     "area": "area", "grade": "grade", "diary": "diary", "team": "team", "unit": "unit", "urban": "urban and rural",
     "source": "source", "channel": "channel", "stage": "stage of recruitment", "line": "line",
 }  # fmt: skip
+_CODE = re.compile(r"[A-Z0-9][A-Z0-9_/-]{0,29}")
 _LISTED = 4  # names in a sentence; the others are counted
 
 
@@ -70,7 +72,16 @@ def label_of(row: Row) -> str:
 
 
 def scope_of(row: Row) -> str:
-    return part(row["scope_code"], row["scope_label"])
+    """The name of what a figure is about. A code that no dictionary names is free text unless it looks like a code."""
+    label = row["scope_label"]
+    if label in (None, row["scope_code"]) and not is_readable(row["scope_code"]):
+        return part("UNKNOWN")
+    return part(row["scope_code"], label)
+
+
+def is_readable(code: str) -> bool:
+    """Whether a code as it was delivered may be shown: words of a sender are nobody's code."""
+    return _CODE.fullmatch(code) is not None and masked(code) == code
 
 
 def names_of(it: Read, scope_type: str) -> dict[str, str]:
@@ -250,13 +261,16 @@ def by_scope(rows: Sequence[Row]) -> Iterator[Table]:
     for scope_type, held in groupby(sorted(rows, key=lambda row: row["scope_type"]), lambda row: row["scope_type"]):
         of_type = list(held)
         measures = list(dict.fromkeys((row["place"], row["kpi_id"], row["label"]) for row in of_type))
-        scopes = list(dict.fromkeys((row["scope_code"], scope_of(row)) for row in of_type))
+        named_rows = [row for row in of_type if row["scope_code"] == "UNKNOWN" or scope_of(row) != part("UNKNOWN")]
+        scopes = list(dict.fromkeys((row["scope_code"], scope_of(row)) for row in named_rows))
+        unnamed = {row["scope_code"] for row in of_type} - {code for code, _ in scopes}
         cells = {(row["scope_code"], row["kpi_id"]): row for row in of_type}
         named = _SCOPES.get(scope_type, scope_type)
         yield Table(
             caption=f"By {named}",
             columns=[named.capitalize(), *(label for _, _, label in measures)],
             rows=[[label, *(_cell(cells.get((code, kpi_id))) for _, kpi_id, _ in measures)] for code, label in scopes],
+            note=f"Left out: {plural(len(unnamed), 'unknown code')}, as written in the deliveries." if unnamed else "",
             numeric=frozenset(range(1, len(measures) + 1)),
         )
 
