@@ -34,6 +34,7 @@ from orchestration.reports.brief.blocks import (
     Stamp,
     Table,
 )
+from orchestration.reports.brief.content.build import brief_of
 from orchestration.reports.brief.reading import KINDS, Kind, read
 from orchestration.settings import Settings
 from orchestration.warehouse import steps
@@ -319,6 +320,45 @@ def test_a_page_is_well_formed_and_every_link_of_it_leads_somewhere(
     assert " style=" not in text
     assert "<script" not in text
     assert text.count("<caption>") == text.count("<table")
+
+
+# --- the public edition ---------------------------------------------------------------------------------------------
+def _public(settings: Settings, **shown: Any) -> Brief:
+    """The public edition of the week of the outage, of figures with these columns."""
+    with duckdb.connect(str(settings.current_db), read_only=True) as con:
+        content = read(con, "weekly", _DAYS["weekly"], "public")
+    assert content is not None
+    return brief_of(replace(content, figures=[{**row, **shown} for row in content.figures]))
+
+
+def test_the_public_edition_shows_no_number_that_was_not_released(small_warehouse: Settings) -> None:
+    nothing = {"public_value": None, "public_numerator": None, "public_denominator": None}
+    unsaid = _public(small_warehouse, **nothing, disclosure=None)
+    held = _public(small_warehouse, **nothing, disclosure="SMALL")
+    for brief, words in ((unsaid, "not released"), (held, "suppressed (small number)")):
+        cells = {row[1] for table in _of(brief, Table) for row in table.rows}
+        assert cells <= {words, "no figure"}
+        assert words in cells
+        assert all(row[2] == row[4] == "–" for table in _of(brief, Table) for row in table.rows)
+        assert not list(_of(brief, Picture))
+        assert not list(_of(brief, Figures))
+        assert brief.workings == ()
+    assert any("so none is shown" in notice.text for notice in _of(unsaid, Notice))
+
+
+def test_the_public_edition_shows_a_figure_as_released_and_not_as_it_is_inside(small_warehouse: Settings) -> None:
+    brief = _public(
+        small_warehouse,
+        public_value=0.5,
+        public_numerator=None,
+        public_denominator=None,
+        disclosure="ROUNDED",
+        unit="ratio",
+    )
+    cells = {row[1] for table in _of(brief, Table) for row in table.rows}
+    assert cells == {"50.0 %"}
+    assert "quality/figures" not in pages.html(brief)
+    assert pdf.pdf(brief).startswith(b"%PDF")
 
 
 # --- where they lie ---------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 from orchestration.reports.brief import periods
 from orchestration.reports.brief.blocks import Brief, Notice, Period, Section, Stamp
-from orchestration.reports.brief.content import common, daily, monthly, quarterly, weekly
+from orchestration.reports.brief.content import common, daily, monthly, public, quarterly, weekly
 from orchestration.reports.brief.reading import Edition, Kind, Read
 
 TITLES: dict[Kind, str] = {
@@ -26,16 +26,18 @@ _CONTENT: dict[Kind, tuple[Callable[[Read], list[Section]], Callable[[Read], lis
 
 def brief_of(it: Read, *, quality: str | None = None) -> Brief:
     """The briefing of one period. `quality` is the address of the quality report from where the page will lie."""
-    front, detail = _CONTENT[it.kind]
+    is_public = it.edition == "public"
+    front, detail = (public.front, public.detail) if is_public else _CONTENT[it.kind]
+    stamp = common.stamp(it)
     return Brief(
         kind=it.kind,
         edition=it.edition,
         title=TITLES[it.kind],
         period=periods.named(it.kind, it.period["period_start"], it.period["period_end"]),
-        stamp=common.stamp(it),
+        stamp=public.stamp(stamp) if is_public else stamp,
         front=front(it),
         detail=detail(it),
-        workings=common.workings(it),
+        workings=() if is_public else common.workings(it),
         definitions=common.definitions(it, quality),
     )
 
