@@ -47,7 +47,9 @@ def drawn(rows: Sequence[Row], unit: str = "ratio", title: str = "Title", descri
 
 def marks(svg: str, group: str, tag: str | None = None) -> list[ET.Element]:
     """What stands in the groups of that name."""
-    found = [mark for held in ET.fromstring(svg).iter(f"{_SVG}g") if held.get("class") == group for mark in held]
+    found = [
+        mark for held in ET.fromstring(svg).iter(f"{_SVG}g") if held.get("class") == f"chart-{group}" for mark in held
+    ]
     return [mark for mark in found if tag is None or mark.tag == f"{_SVG}{tag}"]
 
 
@@ -421,7 +423,7 @@ def test_a_picture_of_nothing_says_so_and_hostile_texts_stay_text_in_all_of_them
 
 # --- colours ----------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    "colour", [canvas.ORANGE, canvas.BLUE, canvas.PURPLE, canvas.TARGET, drawing.INK, drawing.SOFT]
+    "colour", [canvas.ORANGE, canvas.BLUE, canvas.PURPLE, canvas.GREY, canvas.TARGET, drawing.INK, drawing.SOFT]
 )
 def test_words_and_signs_stand_out_from_white(colour: str) -> None:
     """WCAG 1.4.3 and 1.4.11: 4.5 to 1 for words; on paper without colour the same."""

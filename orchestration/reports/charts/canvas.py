@@ -3,7 +3,7 @@
 What belongs here: what every picture of a briefing is drawn with. Not here: what a picture shows. A run draws a hundred
 of them, each in a millisecond or two; marks are as few and as plain as here, so nothing is described twice.
 
-Groups have a class that names what is in them, for tests and for who reads the SVG; pages give those classes no style.
+Groups have a class `chart-...` that names what is in them, for tests and for who reads the SVG; pages give it no style.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ class Canvas:
 
     def group(self, name: str, marks: Iterable[str]) -> None:
         if held := "".join(marks):
-            self.parts.append(Markup('<g class="{}">').format(name) + Markup(held) + Markup("</g>"))  # noqa: S704
+            self.parts.append(Markup('<g class="chart-{}">').format(name) + Markup(held) + Markup("</g>"))  # noqa: S704
 
     @property
     def across(self) -> float:
@@ -319,7 +319,9 @@ def key_of(entries: Sequence[Entry], room: float) -> tuple[Markup, float, float]
         marks += Markup("").join([drawn(at + 6, down - 4), text(at + 20, down, words)])
         at += long
         widest = max(widest, at)
-    return (Markup('<g class="key">') + marks + Markup("</g>"), widest, down + 8) if entries else (Markup(""), 0, 0)
+    return (
+        (Markup('<g class="chart-key">') + marks + Markup("</g>"), widest, down + 8) if entries else (Markup(""), 0, 0)
+    )
 
 
 def framed(width: float, height: float, title: str, description: str, body: Markup) -> Markup:

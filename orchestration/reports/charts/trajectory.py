@@ -65,9 +65,10 @@ def fan(
     if target is not None:
         drawn.group("target", [c.line(0, drawn.y(target), drawn.width, drawn.y(target), c.TARGET, 1.8, "9 4")])
         labels.append((target, f"Target {c.short(target, unit)}", c.TARGET))
-    if ahead:
+    if ahead and past:
         begins = drawn.x(ahead[0]["period_start"].toordinal() - 3.5)
         drawn.group("begins", [c.line(begins, -6, begins, drawn.height, SOFT, 1, "1 2"), _beside(drawn, begins)])
+    if ahead:
         newest = ahead[-1]
         labels.append((newest["value"], f"Forecast {c.short(newest['value'], unit)}", _FORECAST))
         for name, words in _ENDS:
