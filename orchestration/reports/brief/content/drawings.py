@@ -43,14 +43,14 @@ def with_charts(it: Read, section: Section, *, first_page_only: bool = False) ->
 def forecast(it: Read, row: Row) -> Iterator[Block]:
     """The weeks that were and those ahead of a measure, of a row of reports.brief_trajectories."""
     key = (row["kpi_id"], row["scope_type"], row["scope_code"])
-    ahead = it.forecast_of.get(key, [])
-    if not ahead:
+    ahead, past = it.forecast_of.get(key, []), it.chart_of.get(key, [])
+    # A count is forecast by day and charted by week: the two do not stand on one axis.
+    is_count = all(week["denominator"] is None for week in past)
+    if not ahead or is_count:
         return
     title = f"{row_label(it, row)}: weeks ahead"
     described = f"Forecast of {plural(len(ahead), 'week')} from {day(ahead[0]['period_start'])}, with its intervals."
-    svg = trajectory.fan(
-        it.chart_of.get(key, []), ahead, row["target"], row["unit"], title, described, reaches_on=row["reaches_on"]
-    )
+    svg = trajectory.fan(past, ahead, row["target"], row["unit"], title, described, reaches_on=row["reaches_on"])
     yield _picture(svg, title, described, trajectory.fan_columns(ahead, row["unit"]), title)
 
 
