@@ -78,8 +78,8 @@ dev: install ## Dagster's UI with the asset graph, on http://127.0.0.1:3000
 docs: install build/landing ## questions with answers, indicator dictionary, models: build/docs/index.html
 	@$(BIN)/python -m orchestration.docs build/docs
 
-screenshots: run ## docs/quality-report.png, of the report that `make run` made
-	@$(BIN)/python -m tests.browser.screenshots build/warehouse/reports/current/quality
+screenshots: run ## docs/quality-report.png and docs/briefing-*.png, of what `make run` made
+	@$(BIN)/python -m tests.browser.screenshots build/warehouse/reports/current
 
 orders: install ## whole runs over random orders of delivery: orders tried, hashes that differ (200 orders, hours)
 	@$(BIN)/python -m tests.orders.orders
