@@ -6,6 +6,7 @@ A failure: somebody in a meeting cannot read what stands there, or what a sender
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
@@ -15,7 +16,7 @@ from playwright.sync_api import Browser
 from pypdf import PdfReader
 
 from orchestration.reports.brief import pages, place
-from orchestration.reports.brief.reading import KINDS
+from orchestration.reports.brief.reading import KINDS, Edition
 from orchestration.settings import Settings
 from tests.browser import scanner
 from tests.browser.site import DESK, PHONE, Site, opened
@@ -30,10 +31,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("small_warehouse")]
 _OF_PICTURES = {"svg", "title", "desc", "g", "rect", "line", "path", "circle", "polygon", "text"}
 
 
-def written(settings: Settings, folder: Path) -> Site:
+def written(settings: Settings, folder: Path, editions: Sequence[Edition] = ("internal", "public")) -> Site:
     """Every kind for the force and for the public, where they would lie beside the quality report."""
     for kind in KINDS:
-        for edition in ("internal", "public"):
+        for edition in editions:
             target = folder / "brief" / kind / ("public" if edition == "public" else "")
             quality = "../../quality" if edition == "internal" else None
             target.mkdir(parents=True, exist_ok=True)
@@ -49,7 +50,7 @@ def briefings(small_warehouse: Settings, report: Site) -> Site:
 
 @pytest.fixture(scope="module")
 def hostile_briefings(hostile_warehouse: Settings, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return written(hostile_warehouse, tmp_path_factory.mktemp("hostile_briefings"))
+    return written(hostile_warehouse, tmp_path_factory.mktemp("hostile_briefings"), ["internal"])
 
 
 def name_of(path: Path, site: Site) -> str:
