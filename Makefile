@@ -65,6 +65,9 @@ pilot-worlds: install ## simulated pilots of known effect: bias and coverage; WO
 forecast-worlds: install ## simulated figures whose future is known: how often intervals hold it; WORLDS=80 (of each kind, five minutes)
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.analysis.futures --worlds $(or $(WORLDS),80)
 
+disclosure-attack: install ## tries to work out what random public tables hide; TABLES=1000 (a quarter of an hour)
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.disclosure.attack --tables $(or $(TABLES),1000)
+
 lint: install ## style, types, SQL
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -90,4 +93,4 @@ bench: install ## speed beside the floor, into build/bench.json (at most 25 minu
 clean: ## remove what was built (not the virtual environment, not the key)
 	rm -rf build
 
-.PHONY: help install lock run test test-all fuzz pilot-worlds forecast-worlds orders lint dev docs screenshots bench clean torture mutate
+.PHONY: help install lock run test test-all fuzz pilot-worlds forecast-worlds disclosure-attack orders lint dev docs screenshots bench clean torture mutate

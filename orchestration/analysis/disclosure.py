@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, NamedTuple
 
-PERIODS = ("week", "month", "quarter", "year")
+PERIODS = ("month", "quarter", "year")
 PARTS_OF = {"quarter": ("month", 3), "year": ("quarter", 4)}
 FORCE = ("force", "FORCE")
 _MANY = 400  # hidden counts that hang together; with more the whole breakdown is hidden
@@ -123,6 +123,7 @@ def decide(figures: Sequence[Figure], limits: Limits) -> list[Shown]:
     for period in PERIODS:
         _hide_beside(hidden, counts, by_period[period])
         _hide_until_safe(hidden, small, counts, within, by_period[period], sums, limits, period)
+    _show_what_is_known_anyway(hidden, small, counts, within, sums)
     return [_shown(figure, hidden, small, limits) for figure in _blocks(figures, limits)]
 
 
@@ -246,16 +247,14 @@ def _hide_until_safe(
     while True:
         weak: list[Cell] = []
         for together in _hanging_together(hidden, shown_sums, bounds):
-            if not any(cell.period_type == period for cell in together):
+            if not any(cell in mine for cell in together):
                 continue
             key = frozenset(together)
             if key in checked:
                 continue
-            found = (
-                together
-                if len(together) > _MANY
-                else _narrowed(together, hidden, small, counts, shown_sums, bounds, limits)
-            )
+            found = [cell for cell in together if cell in small]
+            if len(together) <= _MANY:
+                found = _narrowed(together, found, limits.small, hidden, counts, shown_sums, bounds)
             weak += found
             if not found:
                 checked.add(key)
@@ -276,17 +275,16 @@ def _hide_more(
     for cell in weak:
         near = mine.get(cell, ())
         options = [other for each in near if (other := _cheapest(each, hidden, counts)) is not None]
+        if cell.period_type != period:  # decided earlier: what it is a part of goes
+            whole = cell._replace(period_type=period, period_start=_start_of(period, cell.period_start))
+            options = [whole] if whole in counts and whole not in hidden else []
         if options:
             hidden.add(min(options, key=lambda other: (counts[other], other)))
             is_changed = True
     if not is_changed:
         # Nothing left beside them: the whole of their series in this period goes.
         series = {cell.series for cell in weak}
-        rest = [
-            cell
-            for cell in mine
-            if cell.series in series and cell.period_type == period and cell not in hidden and counts[cell] > 0
-        ]
+        rest = [cell for cell in mine if cell.series in series and cell.period_type == period and cell not in hidden]
         hidden.update(rest)
         is_changed = bool(rest)
     return is_changed
@@ -312,16 +310,30 @@ def _hanging_together(hidden: set[Cell], sums: Sequence[Sum], within: Sequence[t
     return list(groups.values())
 
 
-def _narrowed(
-    together: Sequence[Cell],
+def _show_what_is_known_anyway(
     hidden: set[Cell],
     small: set[Cell],
     counts: Mapping[Cell, float],
+    within: Sequence[tuple[Cell, Cell]],
+    sums: Sequence[Sum],
+) -> None:
+    """What was hidden beside others and can be worked out all the same is shown: it tells nothing new."""
+    for together in _hanging_together(hidden, sums, within):
+        if len(together) <= _MANY:
+            beside = [cell for cell in together if cell not in small]
+            hidden.difference_update(_narrowed(together, beside, 1, hidden, counts, sums, within))
+
+
+def _narrowed(
+    together: Sequence[Cell],
+    asked: Sequence[Cell],
+    least_width: float,
+    hidden: set[Cell],
+    counts: Mapping[Cell, float],
     sums: Sequence[Sum],
     within: Sequence[tuple[Cell, Cell]],
-    limits: Limits,
 ) -> list[Cell]:
-    """Those that what is shown narrows down too far: a small count to fewer values than the limit, another to one."""
+    """Those of the asked that all that is shown narrows down to less than a width."""
     import numpy as np
     from scipy.optimize import linprog
     from scipy.sparse import csr_matrix
@@ -361,7 +373,8 @@ def _narrowed(
         "method": "highs",
     }
     weak = []
-    for cell, at in place.items():
+    for cell in asked:
+        at = place[cell]
         aim = np.zeros(len(together))
         aim[at] = 1.0
         low = linprog(aim, **system)
@@ -369,8 +382,7 @@ def _narrowed(
         if high.status == 3:  # without bound
             continue
         width = -high.fun - low.fun if low.status == 0 and high.status == 0 else 0.0
-        needed = limits.small if cell in small else 1
-        if width < needed - 1e-6:
+        if width < least_width - 1e-6:
             weak.append(cell)
     return weak
 

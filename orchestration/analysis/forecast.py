@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,11 +42,12 @@ class Days:
     """A figure by day, from a Monday to a Sunday; one entry a day. Where nothing is known, `weight` is 0."""
 
     first: date
-    value: Floats  # the share, or the number
+    value: Floats  # the share, or the number of a day
     weight: Floats  # what it is a share of; 1 for a number
     is_holiday: NDArray[np.bool_]
     is_share: bool
     holidays_ahead: frozenset[date] = frozenset()
+    per_week: float = 1.0  # what a mean day is multiplied with: 7 where a week is the sum of its days
 
     @cached_property
     def weeks(self) -> int:
@@ -59,7 +60,13 @@ class Days:
             self.first + timedelta(days=at) for at in range(end, len(self.value)) if self.is_holiday[at]
         } | self.holidays_ahead
         return Days(
-            self.first, self.value[:end], self.weight[:end], self.is_holiday[:end], self.is_share, frozenset(ahead)
+            self.first,
+            self.value[:end],
+            self.weight[:end],
+            self.is_holiday[:end],
+            self.is_share,
+            frozenset(ahead),
+            self.per_week,
         )
 
     @cached_property
@@ -68,7 +75,9 @@ class Days:
         known = self.weight.reshape(-1, 7)
         total = np.where(known > 0, self.value.reshape(-1, 7) * known, 0).sum(axis=1)
         with np.errstate(invalid="ignore", divide="ignore"):
-            found: Floats = np.where((known > 0).sum(axis=1) >= _LEAST_DAYS, total / known.sum(axis=1), np.nan)
+            found: Floats = np.where(
+                (known > 0).sum(axis=1) >= _LEAST_DAYS, self.per_week * total / known.sum(axis=1), np.nan
+            )
         return found
 
 
@@ -171,7 +180,7 @@ def _smoothed(days: Days, horizon: int, *, with_trend: bool, with_season: bool) 
     )
     by_day = ahead[:, None] + pattern.day + pattern.holiday * is_holiday
     usual = float(np.median(days.weight[days.weight > 0])) if days.is_share else 1.0
-    told: Floats = _back(by_day, days.is_share, usual) @ pattern.day_weight
+    told: Floats = days.per_week * (_back(by_day, days.is_share, usual) @ pattern.day_weight)
     return told
 
 
@@ -442,7 +451,7 @@ def _mean_of_blocks(rows: Floats) -> Floats:
 def _standing(days: Days, weeks: int) -> float:
     """The figure of the newest weeks together, as it would be published: not a mean of shares."""
     value, weight = days.value[-7 * weeks :], days.weight[-7 * weeks :]
-    return float((value * weight).sum() / max(weight.sum(), 1e-12))
+    return float(days.per_week * (value * weight).sum() / max(weight.sum(), 1e-12))
 
 
 def _trend(weeks: Floats) -> tuple[float, tuple[float, float]]:
@@ -505,7 +514,7 @@ def days_of(
     rows: Sequence[tuple[date, float | None, float | None, float | None, bool]],
     holidays: Collection[date],
     *,
-    is_share: bool,
+    kind: Literal["share", "sum", "mean"],
     weeks: int,
 ) -> Days:
     """Whole weeks up to the newest; rows: day, numerator, denominator, value, whether it is to be used; ordered.
@@ -526,10 +535,10 @@ def days_of(
         at = (day - first).days
         if not is_used or not 0 <= at < count:
             continue
-        if is_share and denominator:
+        if kind == "share" and denominator:
             value[at], weight[at] = (numerator or 0.0) / denominator, denominator
-        elif not is_share and number is not None:
+        elif kind != "share" and number is not None:
             value[at], weight[at] = number, 1.0
     is_holiday = np.array([first + timedelta(days=at) in holidays for at in range(count)])
     ahead = frozenset(each for each in holidays if each > end)
-    return Days(first, value, weight, is_holiday, is_share, ahead)
+    return Days(first, value, weight, is_holiday, kind == "share", ahead, 7.0 if kind == "sum" else 1.0)

@@ -19,10 +19,10 @@ class _Words(BaseModel):
 
 
 class Measure(_Words):
-    """A figure to forecast: an indicator of metrics.kpi_results, and whether it is a share or a number."""
+    """A figure to forecast: an indicator, and whether its week is a share, the sum or the mean of its days."""
 
     kpi: str
-    kind: Literal["share", "number"]
+    kind: Literal["share", "sum", "mean"]
     scope_type: str = "force"
     scope_code: str = "FORCE"
 

@@ -359,6 +359,30 @@ TABLES: dict[str, Table] = {
             **_STATUS,
         },
     ),
+    "metrics.kpi_public": Table(
+        "One row per figure that may leave the force: of complete months, quarters and years. Small counts are "
+        "hidden, and others beside them so that no sum gives them away. What has no row here does not leave. See docs/disclosure.md.",
+        {
+            "kpi_id": ("varchar", "Indicator, as in metrics.kpi_register."),
+            "period_type": ("varchar", "month, quarter or year."),
+            "period_start": ("date", "First day of the period."),
+            "scope_type": ("varchar", "force, area, urban, grade, line, diary or channel."),
+            "scope_code": ("varchar", "FORCE, or the code of the scope."),
+            "numerator": (
+                "double",
+                "As in metrics.kpi_results where it may be shown; sums of times and hours never are.",
+            ),
+            "denominator": ("double", "The same."),
+            "value": ("double", "The figure; null where it, or a count it could be worked out from, is hidden."),
+            "unit": ("varchar", "Unit of the value."),
+            "quality_state": ("varchar", "As in metrics.kpi_results."),
+            "disclosure": (
+                "varchar",
+                "SHOWN; SUPPRESSED_SMALL: a count below the limit, or a share of too few; SUPPRESSED_COMPLEMENTARY: hidden so that others cannot be worked out; NOT_AVAILABLE: there is no figure; ERROR.",
+            ),
+            "words": ("varchar", "The same in words; empty where the figure is shown."),
+        },
+    ),
 }
 
 

@@ -118,17 +118,26 @@ def test_few_weeks_are_not_forecast() -> None:
     with pytest.raises(CannotSay, match="only 70 of 100 weeks"):
         outlook(holes, ASKED)
     with pytest.raises(CannotSay, match="no whole week"):
-        days_of([(date(2021, 9, 1), 1.0, 2.0, 0.5, True)], [], is_share=True, weeks=100)
+        days_of([(date(2021, 9, 1), 1.0, 2.0, 0.5, True)], [], kind="share", weeks=100)
 
 
 def test_weeks_run_from_monday_to_sunday_and_unused_days_count_for_nothing() -> None:
     first = date(2021, 9, 1)  # a Wednesday
     rows = [(first + timedelta(days=at), 1.0 * at, 100.0, at / 100, at != 8) for at in range(25)]
-    days = days_of(rows, [date(2021, 9, 7)], is_share=True, weeks=100)
+    days = days_of(rows, [date(2021, 9, 7)], kind="share", weeks=100)
     assert (days.first, days.weeks) == (date(2021, 9, 6), 2)
     assert days.weight[3] == 0  # 9 September, the ninth day
     assert list(days.is_holiday).index(True) == 1
     assert days.by_week[0] == pytest.approx(sum(at for at in range(5, 12) if at != 8) / 600)
+
+
+def test_a_week_of_counts_is_the_sum_of_its_days_ahead_as_behind() -> None:
+    rows = [(START + timedelta(days=at), None, None, 100 * WEEKDAY[at % 7], True) for at in range(60 * 7)]
+    found = outlook(days_of(rows, [], kind="sum", weeks=100), ASKED)
+    assert [each.value for each in found.ahead] == pytest.approx([100 * sum(WEEKDAY)] * 26, rel=0.01)
+    assert found.standing == pytest.approx(100 * sum(WEEKDAY))
+    mean = outlook(days_of(rows, [], kind="mean", weeks=100), ASKED)
+    assert mean.standing == pytest.approx(100 * sum(WEEKDAY) / 7)
 
 
 def test_the_same_figures_give_the_same_forecast_to_the_last_digit() -> None:

@@ -2,6 +2,10 @@
 
 with
 
+released as (
+    select * from {{ source('analysis', 'kpi_public') }}
+),
+
 measures as (
     select * from {{ ref('dim_briefing_measures') }}
 ),
@@ -261,11 +265,11 @@ final as (
         earlier.year_before_state,
         earlier.two_years_before_value,
         earlier.three_years_before_value,
-        -- What may leave the force: joined here once metrics.kpi_public says so. Until then nothing may.
-        cast(null as double) as public_numerator,
-        cast(null as double) as public_denominator,
-        cast(null as double) as public_value,
-        cast(null as varchar) as disclosure,
+        -- What may leave the force; no row there: it may not.
+        released.numerator as public_numerator,
+        released.denominator as public_denominator,
+        released.value as public_value,
+        released.disclosure,
         figures.source
     from current_figures as figures
     inner join supplied on figures.kpi_id = supplied.kpi_id and supplied.place = 1
@@ -278,6 +282,12 @@ final as (
         and figures.scope_type = earlier.scope_type
         and figures.asked_scope_code = earlier.asked_scope_code
         and figures.scope_code = earlier.scope_code
+    left join released
+        on figures.kpi_id = released.kpi_id
+        and figures.period_type = released.period_type
+        and figures.figure_start = released.period_start
+        and figures.scope_type = released.scope_type
+        and figures.scope_code = released.scope_code
     left join codes on figures.scope_type = codes.scope_type and figures.scope_code = codes.scope_code
 )
 

@@ -82,7 +82,7 @@ def analyse_forecasts(facts: Mapping[str, Facts], design: Design) -> Rows:
             days = forecast.days_of(
                 [row[3:] for row in facts["days"] if row[:3] == scope],
                 holidays,
-                is_share=measure.kind == "share",
+                kind=measure.kind,
                 weeks=asked.weeks,
             )
             found = forecast.outlook(days, asked)
