@@ -44,9 +44,7 @@ def forecast(it: Read, row: Row) -> Iterator[Block]:
     """The weeks that were and those ahead of a measure, of a row of reports.brief_trajectories."""
     key = (row["kpi_id"], row["scope_type"], row["scope_code"])
     ahead, past = it.forecast_of.get(key, []), it.chart_of.get(key, [])
-    # A count is forecast by day and charted by week: the two do not stand on one axis.
-    is_count = all(week["denominator"] is None for week in past)
-    if not ahead or is_count:
+    if not ahead or not past:
         return
     title = f"{row_label(it, row)}: weeks ahead"
     described = f"Forecast of {plural(len(ahead), 'week')} from {day(ahead[0]['period_start'])}, with its intervals."
