@@ -448,6 +448,60 @@ def test_every_sign_differs_from_every_other_without_colour_and_has_its_words() 
     assert not any(_FORBIDDEN.search(str(sign)) for sign in signs)
 
 
+_STROKES = {  # of each letter, as one looks at it
+    "H": "M17,12V28M17,20H27M27,12V28",
+    "L": "M18,12V28H27",
+    "P": "M17,29V12H23a4.7,4.7 0 0 1 0,9.4H17",
+    "F": "M18,28V12H27M18,20H25",
+    "?": "M17,16a5,5 0 1 1 7.5,4.3q-2.5,1.6 -2.5,4.2M22,28.4v0.3",
+}
+
+
+@pytest.mark.parametrize(
+    ("sign", "hue", "is_full", "letter", "words"),
+    [
+        (icons.variation("concern", "high"), "orange", True, "H", "Concern: running high"),
+        (icons.variation("concern", "low"), "orange", True, "L", "Concern: running low"),
+        (icons.variation("improvement", "high"), "blue", False, "H", "Improvement: running high"),
+        (icons.variation("improvement", "low"), "blue", False, "L", "Improvement: running low"),
+        (icons.variation("common_cause", None), "grey", False, None, "Nothing unusual"),
+        (icons.assurance("consistently_passing"), "blue", False, "P", "The target is reached, as it runs now"),
+        (icons.assurance("consistently_failing"), "orange", True, "F", "The target is not reached, as it runs now"),
+        (icons.assurance("hit_and_miss"), "grey", False, "?", "The target is hit and missed"),
+    ],
+)
+def test_a_sign_has_the_colour_and_the_letter_of_the_convention(
+    sign: str, hue: str, is_full: bool, letter: str | None, words: str
+) -> None:
+    """Making Data Count: orange concern, blue improvement, grey neither; H and L; P, F and ?."""
+    root = ET.fromstring(sign)
+    (ring,) = root.iter(f"{_SVG}circle")
+    assert hue_of(ring.get("stroke", "")) == hue
+    assert (ring.get("fill") != "#ffffff") == is_full
+    strokes = [path.get("d") for path in root.iter(f"{_SVG}path")]
+    assert [name for name, stroke in _STROKES.items() if stroke in strokes] == ([letter] if letter else [])
+    assert root.findtext(f"{_SVG}title") == words
+
+
+def test_points_of_a_chart_have_the_colours_of_its_signs() -> None:
+    rows = weeks(20)
+    rows[3]["variation"], rows[4]["variation"] = "concern", "improvement"
+    svg = drawn(rows)
+    hues = {kind: {hue_of(mark.get("fill", "")) for mark in marks(svg, kind)} for kind in _HUES}
+    assert hues == {kind: {hue} for kind, hue in _HUES.items()}
+
+
+_HUES = {"concern": "orange", "improvement": "blue", "usual": "grey"}
+
+
+def hue_of(colour: str) -> str:
+    """The name of a colour, from how much there is of red, green and blue."""
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    if max(red, green, blue) - min(red, green, blue) < 30:
+        return "grey"
+    return "orange" if red > green > blue else "blue" if blue > green > red else "another"
+
+
 def test_what_is_not_judged_has_no_sign() -> None:
     assert icons.variation(None, None) is None
     assert icons.assurance(None) is None
