@@ -74,6 +74,10 @@ from reference.parameters;
 
 create table marts.dim_published_figures as select * from reference.published_figures;
 
+create table marts.dim_briefing_measures as
+select brief, section, place, kpi_id, scope_type, scope_code, period_type, is_first_page, source
+from reference.briefing_measures;
+
 create table marts.dim_shifts as
 select
     shift, label as shift_label, starts_at as starts_at_local_time, ends_at as ends_at_local_time, is_over_midnight, valid_from,
