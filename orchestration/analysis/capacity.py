@@ -70,6 +70,9 @@ class Observed:
         )
 
 
+_SMALL_ROOM = 12  # people that the calls keep busy
+
+
 class Surface:
     """The model over a grid of calls and people, to be read in between.
 
@@ -83,12 +86,13 @@ class Surface:
         self._axes = [self._axis(rates[0], 7), self._axis(rates[1], 10)]
         first, second = np.meshgrid(*self._axes, indexing="ij")
         self._load = first * handle[0] + second * handle[1]
+        # One person more bends the shares of a small room, not of a large one: there every third is worked out.
+        step = np.where(self._load < _SMALL_ROOM, 1, 3)
         low = np.maximum(np.floor(self._load - 2.5 * np.sqrt(self._load)), 1)
-        high = np.ceil(self._load + 5 * np.sqrt(self._load) + 2)
-        self._low, self._wide = low, int((high - low).max()) + 1
-        people = np.minimum(low[:, :, None] + np.arange(self._wide), high[:, :, None])
-        self._high = high
-        kept = people - low[:, :, None] == np.arange(self._wide)  # beyond the highest nothing new is worked out
+        count = np.ceil((self._load + 5 * np.sqrt(self._load) + 2 - low) / step).astype(int)
+        self._low, self._step, self._wide = low, step, int(count.max()) + 1
+        people = low[:, :, None] + step[:, :, None] * np.arange(self._wide)
+        kept = np.arange(self._wide) <= count[:, :, None]  # beyond the highest nothing new is worked out
         at = np.nonzero(kept)
         found = solve(
             first[at[:2]], second[at[:2]], people[kept],
@@ -100,7 +104,7 @@ class Surface:
         for row, shares in enumerate(_four(found)):
             filled = np.empty(people.shape)
             filled[kept] = _odds(shares)
-            last = np.take_along_axis(filled, (high - low).astype(int)[:, :, None], axis=2)
+            last = np.take_along_axis(filled, count[:, :, None], axis=2)
             self._odds[row] = np.where(kept, filled, last)
 
     @staticmethod
@@ -120,7 +124,8 @@ class Surface:
                 weight = (part_i if di else 1 - part_i) * (part_j if dj else 1 - part_j)
                 a, b = i + di, j + dj
                 near = self._load[a, b]
-                at = np.clip(near + margin * np.sqrt(near) - self._low[a, b], 0, self._wide - 1)
+                above = near + margin * np.sqrt(near) - self._low[a, b]
+                at = np.clip(above / self._step[a, b], 0, self._wide - 1)
                 k = np.minimum(at.astype(int), self._wide - 2)
                 part = at - k
                 total += weight * ((1 - part) * self._odds[:, a, b, k] + part * self._odds[:, a, b, k + 1])

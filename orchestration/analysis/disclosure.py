@@ -124,7 +124,8 @@ def decide(figures: Sequence[Figure], limits: Limits) -> list[Shown]:
         _hide_beside(hidden, counts, by_period[period])
         _hide_until_safe(hidden, small, counts, within, by_period[period], sums, limits, period)
     _show_what_is_known_anyway(hidden, small, counts, within, sums)
-    return [_shown(figure, hidden, small, limits) for figure in _blocks(figures, limits)]
+    held = _held(figures, limits)
+    return [_shown(figure, hidden, small, held, limits) for figure in figures]
 
 
 # --- counts -----------------------------------------------------------------------------------------------------------
@@ -388,36 +389,36 @@ def _narrowed(
 
 
 # --- what is shown ----------------------------------------------------------------------------------------------------
-def _blocks(figures: Sequence[Figure], limits: Limits) -> list[Figure | _Held]:
-    """Means and averages tell of one scope when the others and the whole are known: a breakdown stands whole or not."""
-    held: set[tuple[str, str, str, date]] = set()
+Breakdown = tuple[str, str, str, date]  # indicator, kind of scope, kind of period, first day
+
+
+def _breakdown(figure: Figure) -> Breakdown:
+    return (figure.kpi_id, figure.scope_type, figure.period_type, figure.period_start)
+
+
+def _held(figures: Sequence[Figure], limits: Limits) -> set[Breakdown]:
+    """Breakdowns of times and hours that do not leave: each stands whole or not, and so does what it is a part of.
+
+    Their sums add up as counts do: of scopes to the force, of months to quarters and years. What is of a few would be
+    the rest of what is shown.
+    """
+    held: set[Breakdown] = set()
     for figure in figures:
         if figure.kind == "other" and figure.numerator is not None and 0 < (figure.counted or 0) < limits.percentage:
-            held.add((figure.kpi_id, figure.scope_type, figure.period_type, figure.period_start))
-    return [
-        _Held(figure)
-        if figure.kind == "other"
-        and figure.scope_type != "force"
-        and (figure.kpi_id, figure.scope_type, figure.period_type, figure.period_start) in held
-        else figure
-        for figure in figures
-    ]
+            held.add(_breakdown(figure))
+            held |= {
+                (figure.kpi_id, figure.scope_type, whole, _start_of(whole, figure.period_start))
+                for whole in PERIODS[PERIODS.index(figure.period_type) + 1 :]
+            }
+    return held
 
 
-@dataclass(frozen=True)
-class _Held:
-    """A figure that goes with its breakdown."""
-
-    figure: Figure
-
-
-def _shown(each: Figure | _Held, hidden: set[Cell], small: set[Cell], limits: Limits) -> Shown:
-    figure = each.figure if isinstance(each, _Held) else each
+def _shown(figure: Figure, hidden: set[Cell], small: set[Cell], held: set[Breakdown], limits: Limits) -> Shown:
     if figure.value is None and figure.numerator is None:
         return Shown(figure, None, None, None, "NOT_AVAILABLE")
     if figure.kind == "other":
         is_few = 0 < (figure.counted or 0) < limits.percentage
-        if is_few or isinstance(each, _Held):
+        if is_few or _breakdown(figure) in held:
             return Shown(figure, None, None, None, "SUPPRESSED_SMALL" if is_few else "SUPPRESSED_COMPLEMENTARY")
         return Shown(figure, None, None, figure.value, "SHOWN")  # its sums stay: they would add up
     own = _cell(figure, "n")

@@ -7,20 +7,25 @@ No figure is computed here. A table stands in schema `metrics` of the build data
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 SIGNIFICANT_DIGITS = 9  # what two machines agree on
 
 
 @dataclass(frozen=True)
 class Table:
-    """A published table: what it is, and its columns as name to type and description."""
+    """A published table: what it is, and its columns as name to type and description.
+
+    `meta` says what a model's yml says there: to which audiences it goes, which is none where it says nothing.
+    """
 
     description: str
     columns: Mapping[str, tuple[str, str]]
+    meta: Mapping[str, Any] = field(default_factory=dict)
 
 
 _STATUS = {
@@ -48,6 +53,15 @@ _FIGURE = {
     "scope_type": ("varchar", "force, line and so on, as in metrics.kpi_results."),
     "scope_code": ("varchar", "FORCE, or the code of the scope."),
 }
+
+# To audiences without the indicators that are restricted; to those of an area its own scopes (as metrics.kpi_results).
+_OF_ALL = {"restricted": False}
+_OF_INDICATORS = {
+    "restricted": False,
+    "audience_where": "kpi_id not in ({restricted_indicators}) and scope_type not in ('team', 'diary')",
+    "area_where": "scope_type = 'area' and scope_code in ({areas}) or scope_type = 'area_urban' and split_part(scope_code, '/', 1) in ({areas}) or scope_type = 'force' and {force_figures}",
+}
+_RESTRICTED = {"restricted": True}
 
 TABLES: dict[str, Table] = {
     "metrics.pilot_effects": Table(
@@ -97,6 +111,7 @@ TABLES: dict[str, Table] = {
             "design_fixed_on": ("date", "When the design says it was fixed."),
             **_STATUS,
         },
+        _RESTRICTED,
     ),
     "metrics.pilot_permutations": Table(
         "One row per pilot, outcome, comparison and choice of as many areas as took part: the effect one would have found "
@@ -112,6 +127,7 @@ TABLES: dict[str, Table] = {
             "assignments_count": ("integer", "How many choices there are."),
             "lowest_p_value": ("double", "One over that: the lowest p that this test can give."),
         },
+        _RESTRICTED,
     ),
     "metrics.pilot_weeks": Table(
         "One row per pilot, outcome and week: the event study. The difference between pilot and other areas in that week, "
@@ -134,6 +150,7 @@ TABLES: dict[str, Table] = {
             ),
             **_STATUS,
         },
+        _RESTRICTED,
     ),
     "metrics.pilot_checks": Table(
         "One row per pilot, outcome, check and subject: what would make one doubt the effect. PLACEBO: a pilot that never was, "
@@ -156,6 +173,7 @@ TABLES: dict[str, Table] = {
             ),
             **_STATUS,
         },
+        _RESTRICTED,
     ),
     "metrics.factor_associations": Table(
         "One row per measure of performance and factor: what moved in the weeks in which performance fell. Association, not "
@@ -190,6 +208,10 @@ TABLES: dict[str, Table] = {
             "last_period": ("date", "Last week or month used."),
             "words": ("varchar", "The row as a sentence, association stated as such."),
             **_STATUS,
+        },
+        {
+            "restricted": False,
+            "audience_where": "performance not in ({restricted_indicators}) and factor not in ({restricted_indicators})",
         },
     ),
     "metrics.capacity_half_hours": Table(
@@ -227,6 +249,7 @@ TABLES: dict[str, Table] = {
             ),
             **_STATUS,
         },
+        _RESTRICTED,
     ),
     "metrics.capacity_scenarios": Table(
         "One row per scenario and month after the newest staff list: what share of calls would be answered in time, and when "
@@ -262,6 +285,7 @@ TABLES: dict[str, Table] = {
             "met_ratio": ("double", "Share of draws in which it is met within the months looked ahead."),
             **_STATUS,
         },
+        _OF_ALL,
     ),
     "metrics.capacity_accuracy": Table(
         "One row per line: how the capacity model did on weeks that it had not seen, given their calls and staff.",
@@ -280,6 +304,7 @@ TABLES: dict[str, Table] = {
             "correction": ("double", "What is left of it for the line: a shift of the log odds."),
             **_STATUS,
         },
+        _OF_ALL,
     ),
     "metrics.kpi_forecasts": Table(
         "One row per figure and week ahead: what it will be if it goes on as it now runs, with intervals from the errors that the "
@@ -301,6 +326,7 @@ TABLES: dict[str, Table] = {
             "upper_95": ("double", "Upper end of the same."),
             **_STATUS,
         },
+        _OF_INDICATORS,
     ),
     "metrics.forecast_accuracy": Table(
         "One row per figure and model: how far off it was when made from earlier weeks (rolling origin), beside two that know "
@@ -330,6 +356,7 @@ TABLES: dict[str, Table] = {
             "is_used": ("boolean", "Whether it is the one that is published."),
             **_STATUS,
         },
+        _OF_INDICATORS,
     ),
     "metrics.kpi_trajectories": Table(
         "One row per figure: where it stands, where it is going, and the date on which its level (the mean of four weeks, not "
@@ -358,6 +385,7 @@ TABLES: dict[str, Table] = {
             "horizon_on": ("date", "Monday of the last week looked at."),
             **_STATUS,
         },
+        _OF_INDICATORS,
     ),
     "metrics.kpi_public": Table(
         "One row per figure that may leave the force: of complete months, quarters and years. Small counts are "
@@ -382,6 +410,7 @@ TABLES: dict[str, Table] = {
             ),
             "words": ("varchar", "The same in words; empty where the figure is shown."),
         },
+        _OF_INDICATORS,
     ),
 }
 
@@ -438,9 +467,11 @@ def write(con: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Mapping[str,
         if unknown := set(row) - set(columns):
             raise KeyError(f"{name} has no column {min(unknown)}")
     con.execute(f"delete from {name}")
-    listed = [[_plain(row.get(column)) for column in columns] for row in rows]
-    if listed:
-        con.executemany(f"insert into {name} values ({', '.join('?' for _ in columns)})", listed)
+    if rows:
+        # As columns at once: row by row, the public figures alone take as long as the analysis behind them.
+        con.register("written", pa.table({column: [_plain(row.get(column)) for row in rows] for column in columns}))
+        con.execute(f"insert into {name} from written")
+        con.unregister("written")
 
 
 def _plain(value: Any) -> Any:
@@ -458,6 +489,7 @@ def as_nodes() -> dict[str, Any]:
             "schema": name.partition(".")[0],
             "identifier": name.partition(".")[2],
             "description": table.description,
+            "meta": dict(table.meta),
             "columns": {column: {"description": described} for column, (_, described) in table.columns.items()},
         }
         for name, table in TABLES.items()

@@ -85,6 +85,30 @@ def test_a_median_of_a_few_is_hidden_and_its_sum_never_shown(counted: int) -> No
     assert found["wait FORCE"] == (None, None, 600.0, "SHOWN")
 
 
+def test_hours_of_a_few_are_not_the_rest_of_a_quarter_or_a_year() -> None:
+    def hours(code: str, period: str, start: date, value: float, count: int) -> Figure:
+        scope = "force" if code == "FORCE" else "area"
+        return Figure("waited", scope, code, period, start, value * 3600, 3600, value, count, "other")
+
+    quarter = date(2021, 10, 1)
+    months = [date(2021, month, 1) for month in (10, 11, 12)]
+    counted = {("A", months[1]): 3}
+    figures = [hours(code, "month", month, 10.0, counted.get((code, month), 50)) for code in "AB" for month in months]
+    figures += [hours("FORCE", "month", month, 20.0, 100) for month in months]
+    for period, start in (("quarter", quarter), ("year", date(2021, 4, 1))):
+        figures += [hours(code, period, start, 30.0, 103) for code in "AB"]
+        figures.append(hours("FORCE", period, start, 60.0, 300))
+    values = {
+        (e.figure.scope_code, e.figure.period_type, e.figure.period_start): e.value for e in decide(figures, Limits())
+    }
+    gone = {key for key, value in values.items() if value is None}
+    assert gone == {
+        (code, period, start)
+        for code in "AB"
+        for period, start in (("month", months[1]), ("quarter", quarter), ("year", date(2021, 4, 1)))
+    }
+
+
 def test_none_of_a_few_is_not_given_away_by_none_of_the_quarter() -> None:
     months = [
         Figure("redialled", "force", "FORCE", "month", date(2021, month, 1), 0, 7, 0.0, None, "share")

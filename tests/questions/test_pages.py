@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import json
 import re
-import shutil
 import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,7 +15,7 @@ import pytest
 from orchestration import questions
 from orchestration.docs import pages
 from orchestration.settings import Settings
-from tests.support import ask
+from tests.support import ask, needs
 
 PAGES = ("index.html", "questions.html", "indicators.html")
 
@@ -135,10 +134,10 @@ def test_numbers_stand_to_the_right_and_codes_to_the_left() -> None:
     assert '<td>999</td><td class="number">12</td><td>yes</td>' in page
 
 
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium here")
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_no_wider_than_a_phone(written: Path, name: str, tmp_path: Path) -> None:
     """Tables scroll within themselves. The page is put into a narrow frame and asked how wide it became."""
+    program = needs("chromium")
     probe = tmp_path / "probe.html"
     page = (written / name).read_text()
     policy = page.index("<meta http-equiv")
@@ -149,7 +148,7 @@ def test_a_page_is_no_wider_than_a_phone(written: Path, name: str, tmp_path: Pat
         '<iframe src="page.html" width="360" height="700" style="border:0"></iframe><script>onload=()=>'
         "setTimeout(()=>document.body.dataset.found=document.querySelector('iframe').contentDocument.title,300)</script>"
     )
-    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files"]
+    command = [str(program), "--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files"]
     ended = subprocess.run(
         [*command, f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=3000", "--dump-dom", str(probe)],
         capture_output=True,

@@ -114,6 +114,20 @@ def test_its_forecast_did_better_than_repeating_exactly_where_it_says_so(
     assert used[3] is None or used[3] == (used[1] < used[2])
 
 
+def test_what_is_ahead_is_in_the_unit_of_the_weeks_behind(two_years: Settings) -> None:
+    """Counts of a week beside sums of a week, not means of a day: else every picture shows a fall."""
+    rows = ask(
+        two_years,
+        "select ahead.kpi_id, ahead.scope_code, avg(ahead.value), avg(behind.value) "
+        "from metrics.kpi_forecasts as ahead "
+        "inner join metrics.kpi_results as behind using (kpi_id, scope_type, scope_code) "
+        "where behind.period_type = 'week' and behind.period_start between ahead.made_from - 56 and ahead.made_from "
+        "and ahead.horizon_weeks <= 4 group by all order by all",
+    )
+    assert len(rows) == 5
+    assert all(behind / 2 < ahead < behind * 2 for _, _, ahead, behind in rows), rows
+
+
 def test_every_scenario_of_the_file_has_its_date_or_says_that_it_has_none(
     answer: list[Row], two_years: Settings
 ) -> None:

@@ -44,22 +44,6 @@ def pdf(brief: Brief) -> bytes:
     return made
 
 
-def pictures(brief: Brief, *, dots_per_inch: float = 100) -> list[bytes]:
-    """The same pages as PNG, to be looked at."""
-    import typst
-
-    made: Any = typst.compile(
-        _TEMPLATE,
-        root=_TEMPLATE.parent,
-        font_paths=_fonts(),
-        sys_inputs={"brief": json.dumps({**_plain(brief), "rows_printed": _ROWS_PRINTED})},
-        format="png",
-        ppi=dots_per_inch,
-        timestamp=int(brief.stamp.made_at.timestamp()),
-    )
-    return [made] if isinstance(made, bytes) else made
-
-
 @cache
 def _fonts() -> Any:
     import typst
