@@ -321,6 +321,45 @@ def publish_asset(after: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
     return generation
 
 
+def database_asset() -> dg.AssetsDefinition:
+    """The same generation in the PostgreSQL database that BI tools read; there only where one is named.
+
+    Without it the generation stands all the same: a check warns, and the run goes on.
+    """
+    key = dg.AssetKey(["publish", "postgresql"])
+    spec = dg.AssetSpec(
+        key,
+        deps=[dg.AssetKey(["publish", "generation"])],
+        group_name="publish",
+        kinds={"postgres"},
+        skippable=True,
+        description="Everything for the data team, and for each audience its own: docs/postgresql.md.",
+    )
+    check = dg.AssetCheckSpec("is_published", asset=key, description="This generation is in the database.")
+
+    @dg.multi_asset(
+        name="publish_to_database",
+        specs=[spec],
+        check_specs=[check],
+        required_resource_keys={"warehouse"},
+        pool=POOL,
+    )
+    def publish_to_database(context: AssetExecutionContext) -> Iterator[Any]:
+        outcome = steps.publish_to_database(context.resources.warehouse)
+        if outcome:
+            yield dg.MaterializeResult(
+                asset_key=key, metadata={"database": outcome.where, "rows_written": outcome.rows_written}
+            )
+        yield dg.AssetCheckResult(
+            asset_key=key,
+            check_name="is_published",
+            passed=outcome is not None,
+            severity=dg.AssetCheckSeverity.WARN,
+        )
+
+    return publish_to_database
+
+
 def quality_report_asset() -> dg.AssetsDefinition:
     """The pages that the data are reviewed with, made from the generation that is out.
 

@@ -29,6 +29,7 @@ from orchestration.commands.common import (
     require_published,
     settings_for,
 )
+from orchestration.commands.publish import publish, say_if_it_is_not_in_the_database
 from orchestration.commands.rebuild import rebuild
 from orchestration.errors import OccError, UsageProblem
 from orchestration.tables import Format, print_json, print_rows
@@ -44,6 +45,7 @@ app = typer.Typer(
     "4 locked, 5 held.",
 )
 app.command(epilog="Example: occ rebuild --from 2021-09-06 --to 2021-09-12 --export acd_segments")(rebuild)
+app.command(epilog="Example: occ publish --to postgresql://occ_publisher@db.force.example/control_room")(publish)
 app.add_typer(alert.app, name="alert")
 app.add_typer(services.app, name="dagster")
 
@@ -127,8 +129,8 @@ def run(
     """Take in what was delivered and publish a new generation; with nothing new, publish nothing.
 
     One run at a time writes to a warehouse. A second one says who holds it and ends with exit code 4, or waits: --wait.
-    Exit code 3 with a generation published: its quality report or a briefing could not be made; see: occ report
-    quality, occ brief.
+    Exit code 3 with a generation published: its quality report or a briefing could not be made, or it could not be
+    brought to PostgreSQL; see: occ report quality, occ brief, occ publish.
     """
     from orchestration.progress import notes
     from orchestration.runs import run_once
@@ -148,6 +150,7 @@ def run(
     typer.echo("Nothing new was delivered; the current generation stands." if published is None else "")
     closing_screen(settings)
     quarantine.say_what_may_be_read_again(settings)
+    say_if_it_is_not_in_the_database(settings)
     report.say_if_it_is_missing(settings)
 
 
@@ -234,22 +237,6 @@ def status(warehouse: WarehouseOption = None, format: FormatOption = Format.tabl
         if format is Format.table:
             typer.secho(f"\n{title}", bold=True)
         print_query(settings, sql, format)
-
-
-@app.command(epilog="Example: occ copy /media/stick/occ.duckdb")
-def copy(
-    target: Annotated[Path, typer.Argument(help="The file to write; it must not exist.")],
-    warehouse: WarehouseOption = None,
-) -> None:
-    """Copy the published warehouse into one DuckDB file to carry."""
-    from orchestration.publish.generation import copy_to_single_file
-
-    settings = settings_for(warehouse)
-    require_published(settings)
-    if target.exists():
-        raise UsageProblem(f"{target} is there already; choose another name or remove it.")
-    copy_to_single_file(settings, target)
-    typer.echo(f"{target}")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from orchestration.assets import (
     Warehouse,
     analysis_assets,
     briefing_assets,
+    database_asset,
     export_assets,
     landing_asset,
     model_assets,
@@ -32,9 +33,10 @@ models = model_assets(manifest_path(settings))
 checks = rule_checks(check_specs())
 analyses = analysis_assets()
 publish = publish_asset(after=[*(key for key in models.keys if key.path[0] in PUBLISHED_SCHEMAS), *analyses.keys])
+databases = [database_asset()] if settings.publish_to else []
 
 defs = dg.Definitions(
-    assets=[landing, *exports, models, analyses, publish, quality_report_asset(), briefing_assets()],
+    assets=[landing, *exports, models, analyses, publish, *databases, quality_report_asset(), briefing_assets()],
     asset_checks=[checks],
     jobs=jobs,
     schedules=schedules,

@@ -66,6 +66,7 @@ def _run(settings: Settings, report: Reporter, wait_seconds: float, run_id: str)
         if nothing_new(settings):
             for said in unreadable(settings.landing):
                 note(f"Not taken in (could not be read; the next run looks again): {said}")
+            _make_up_for_the_database(settings)
             _make_up_for_the_pages(settings)
             return None
         report("starting", 0, 0)
@@ -78,6 +79,15 @@ def _run(settings: Settings, report: Reporter, wait_seconds: float, run_id: str)
                 return None  # files were touched, and hold what they held
             raise AuditStopped("Nothing was published, though no step failed. See the log of the run: make dev.")
     return published
+
+
+def _make_up_for_the_database(settings: Settings) -> None:
+    """Publish to the database that was not there when the generation was made, or was named later."""
+    if settings.publish_to:
+        from orchestration.publish.postgresql.publish import is_up_to_date, publish_after_run
+
+        if not is_up_to_date(settings):
+            publish_after_run(settings)
 
 
 def _make_up_for_the_pages(settings: Settings) -> None:

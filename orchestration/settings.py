@@ -30,13 +30,19 @@ class Settings:
     profile: Path  # what belongs to one force
     key_file: Path  # the key that personal identifiers are tokenised under
     keep_generations: int  # how many published generations stay
-    parsed_models: Path | None = None  # a folder in which several warehouses share parsed models; else each has its own
+    parsed_models: Path | None = None  # a folder in which warehouses share parsed models; else each parses its own
     first_day: date = date(2020, 1, 1)  # the first that Dagster shows as a partition; earlier ones land all the same
     dagster_postgres: str = field(default="", repr=False)  # where Dagster keeps its history; empty is SQLite
+    publish_to: str = field(default="", repr=False)  # the PostgreSQL database that runs publish to as well
     alerts: Path | None = None  # whom to tell of failures and lateness
     smtp_password: str = field(default="", repr=False)  # where it does not stand in a file of its own
     reviews_file: Path | None = None  # what reviewers said of findings, where it is not in the warehouse
     reports_wanted: bool = True  # whether a run writes the pages for people
+    lake: str = ""  # the PostgreSQL database of a lake, without a password; empty: there is none (docs/ducklake.md)
+    lake_catalogue: str = "occ_lake"  # the schema in it
+    lake_folder: Path | None = None  # of the lake's data, where it is not in the warehouse
+    dagster_executor: str = ""  # module:name of what runs the steps of builds on Spark; empty is Dagster's own
+    spark_environment: Path | None = None  # the engine's own Python environment, where it is not in the project
 
     @classmethod
     def from_environment(
@@ -49,12 +55,20 @@ class Settings:
             profile=_profile(profile),
             key_file=_path(None, "OCC_TOKEN_KEY_FILE", Path.home() / ".config" / "occ" / "token.key"),
             keep_generations=int(os.environ.get("OCC_KEEP_GENERATIONS", "5")),
-            parsed_models=Path(os.path.abspath(shared)) if (shared := os.environ.get("OCC_PARSED_MODELS")) else None,
+            parsed_models=_path(None, "OCC_PARSED_MODELS", PROJECT / "build" / "parsed_models"),
             first_day=_day("OCC_FIRST_DAY", date(2020, 1, 1)),
             dagster_postgres=os.environ.get("OCC_DAGSTER_POSTGRES", ""),
+            publish_to=os.environ.get("OCC_PUBLISH_TO", ""),
             smtp_password=os.environ.get("OCC_SMTP_PASSWORD", ""),
             alerts=_path(None, "OCC_ALERTS", Path()) if os.environ.get("OCC_ALERTS") else None,
+            dagster_executor=os.environ.get("OCC_DAGSTER_EXECUTOR", ""),
+            spark_environment=_path(None, "OCC_SPARK_ENVIRONMENT", Path())
+            if os.environ.get("OCC_SPARK_ENVIRONMENT")
+            else None,
             reports_wanted=os.environ.get("OCC_REPORTS", "yes").lower() not in {"no", "0", "false"},
+            lake=os.environ.get("OCC_LAKE", ""),
+            lake_catalogue=os.environ.get("OCC_LAKE_CATALOGUE") or "occ_lake",
+            lake_folder=_path(None, "OCC_LAKE_DATA", Path()) if os.environ.get("OCC_LAKE_DATA") else None,
         )
 
     @property
@@ -79,6 +93,10 @@ class Settings:
         """The newest generation that passed the audit: what BI tools open."""
         return self.published / "current" / "occ.duckdb"
 
+    def audience_db(self, audience: str) -> Path:
+        """The file of an audience in the newest generation; it need not be there."""
+        return self.published / "current" / "audience" / audience / "occ.duckdb"
+
     @property
     def reports(self) -> Path:
         """Pages for people, a folder for each generation, and a link `current` to the newest."""
@@ -88,6 +106,11 @@ class Settings:
     def reviews(self) -> Path:
         """What reviewers said of the findings of the quality rules; it need not be there."""
         return self.reviews_file or self.warehouse / "reviews" / "reviews.yaml"
+
+    @property
+    def lake_data(self) -> Path:
+        """The Parquet of the lake."""
+        return self.lake_folder or self.warehouse / "lake"
 
     @property
     def time_zone(self) -> str:
@@ -118,9 +141,13 @@ class Settings:
                 "OCC_KEEP_GENERATIONS": str(self.keep_generations),
                 "OCC_FIRST_DAY": self.first_day.isoformat(),
                 "OCC_DAGSTER_POSTGRES": self.dagster_postgres,
+                "OCC_PUBLISH_TO": self.publish_to,
                 "OCC_ALERTS": str(self.alerts or ""),
                 "OCC_REVIEWS": str(self.reviews_file or ""),
                 "OCC_REPORTS": "yes" if self.reports_wanted else "no",
+                "OCC_LAKE": self.lake,
+                "OCC_LAKE_CATALOGUE": self.lake_catalogue,
+                "OCC_LAKE_DATA": str(self.lake_data),
                 "OCC_DAGSTER_DIR": str(self.dagster_folder),
                 "DAGSTER_HOME": str(PROJECT),
                 "OCC_PARSED_MODELS": str(self.parsed_models or ""),

@@ -6,6 +6,7 @@ import gc
 import os
 import shutil
 import time
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from orchestration.runs import OBJECTS_BETWEEN_COLLECTIONS
 from orchestration.sample import write_sample
 from orchestration.settings import Settings
 from tests.golden.golden import write_small_sample
+from tests.postgres_server import PostgresServer, running_server
 from tests.support import run, settings_for, take_steps
 
 _A_DAY = 24 * 3600
@@ -32,6 +34,7 @@ _MADE_ONCE = (
         "warehouse",
     ),
     *("drifted", "sample", "tiny_world", "built", "signals", "models", "empty_warehouse", "full", "added", "at_once"),
+    "postgres_server",
 )
 
 
@@ -97,3 +100,10 @@ def two_years(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = settings_for(folder, folder / "sample" / "landing")
     take_steps(settings, rules=False)
     return settings
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A real PostgreSQL server; each test takes a `new_database()` of its own."""
+    with running_server() as server:
+        yield server

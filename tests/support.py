@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import duckdb
 import pytest
@@ -108,9 +108,23 @@ def needs(program: str) -> Path:
     """
     beside_the_path = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"))  # where Debian puts its server
     found = next(map(str, beside_the_path), None) or shutil.which(program)
-    if found is None:
-        missing = f"{program} is not installed; .ci/run installs it"
-        if os.environ.get("OCC_CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
-    return Path(found)
+    return Path(found) if found else _missing(program)
+
+
+def needs_file(pattern: str) -> Path:
+    """The same for a file below the root folder, by a pattern: a driver, a library."""
+    found = next(iter(sorted(Path("/").glob(pattern))), None)
+    return found or _missing(f"/{pattern}")
+
+
+def _missing(what: str) -> NoReturn:
+    missing = f"{what} is not installed; .ci/run installs it"
+    if os.environ.get("OCC_CI"):
+        pytest.fail(missing)
+    pytest.skip(missing)
+
+
+def needs_engine(name: str) -> Path:
+    """The same for the environment of an engine, `sail` or `spark`."""
+    folder = PROJECT / f".venv-{name}"
+    return folder if (folder / "bin" / "python").exists() else _missing(f".venv-{name} (make venv-{name})")

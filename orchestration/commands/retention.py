@@ -222,6 +222,8 @@ def _run_or_say(settings: Settings, outcome: Outcome, no_run: bool) -> None:
     """Publish without the rows; it waits for a landing folder, as a run takes in what is new there."""
     from orchestration.publish.generation import current
 
+    if settings.lake and outcome.is_committed:
+        typer.echo("The lake holds it until it is built anew: occ lake build")
     if not settings.current_db.exists():
         return
     if no_run or not settings.landing.is_dir():

@@ -1,8 +1,9 @@
 """A backup of what cannot be made again: one tar file, checked when it is read back.
 
-In it: the landing store with its registry and key fingerprint, reviews, and the current generation, which alone knows
-how figures changed. Not in it: the token key, which must be kept apart, and the build database and older generations,
-which a run makes again or nobody needs. What belongs here: writing, checking and restoring such a file.
+In it: the landing store with its registry and key fingerprint, reviews, the log of what was published, and the current
+generation, which alone knows how figures changed. Not in it: the token key, which must be kept apart, and the build
+database and older generations, which a run makes again or nobody needs. What belongs here: writing, checking and
+restoring such a file.
 """
 
 from __future__ import annotations
@@ -22,12 +23,13 @@ from typing import IO, Any
 from orchestration.errors import EnvironmentProblem, UsageProblem
 from orchestration.landing.keys import FINGERPRINT_FILE
 from orchestration.progress import report
-from orchestration.publish import generation
+from orchestration.publish import audience_files, generation, modes, publish_log
+from orchestration.publish.audiences import read_audiences
 from orchestration.settings import Settings
 
 _CONTENTS = "backup.json"
 _FORM = 1
-_KEPT = ("landing", "reviews", "layout.json")
+_KEPT = ("landing", "reviews", "layout.json", publish_log.FILE)
 _CHUNK = 1 << 20
 
 
@@ -92,7 +94,7 @@ def restore(settings: Settings, file: Path) -> Backup:
     beside, and moved into place when all of them were found good. Raises UsageProblem for a folder that holds a
     warehouse, EnvironmentProblem for a spoiled backup.
     """
-    there = [name for name in (*_KEPT, "build", "published") if (settings.warehouse / name).exists()]
+    there = [name for name in (*_KEPT, "build", "published") if _holds_something(settings.warehouse / name)]
     if there:
         raise UsageProblem(
             f"{settings.warehouse} holds a warehouse already ({', '.join(there)}). Restore into an empty folder with "
@@ -100,15 +102,23 @@ def restore(settings: Settings, file: Path) -> Backup:
         )
     beside = settings.warehouse / ".restoring"
     shutil.rmtree(beside, ignore_errors=True)
-    try:
-        backup = _read(file, beside)
-        for entry in sorted(beside.iterdir(), key=lambda path: path.name == "landing"):
-            entry.rename(settings.warehouse / entry.name)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-    if backup.generation:
-        generation.settle(settings, backup.generation)
+    with modes.for_the_data_team():
+        try:
+            backup = _read(file, beside)
+            for entry in sorted(beside.iterdir(), key=lambda path: path.name == "landing"):
+                entry.rename(settings.warehouse / entry.name)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+        modes.close_to_others(settings)
+        if backup.generation:
+            generation.settle(settings, backup.generation)
+            audience_files.settle(settings, backup.generation, read_audiences(settings.profile))
     return backup
+
+
+def _holds_something(path: Path) -> bool:
+    """A file, or a folder with anything in it: empty ones are made at boot."""
+    return path.exists() and (path.is_file() or any(path.iterdir()))
 
 
 def _members(settings: Settings) -> Iterator[tuple[str, Path]]:

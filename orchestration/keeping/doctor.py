@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from orchestration.errors import OccError
 from orchestration.keeping import layout
 from orchestration.landing import keys
-from orchestration.publish import generation
+from orchestration.publish import audience_files, generation, modes
 from orchestration.settings import PROJECT, Settings
 from orchestration.versions import code_version
 from orchestration.warehouse.lock import writing
@@ -49,7 +49,17 @@ def examine(settings: Settings) -> list[Finding]:
     """Look at everything; never changes anything."""
     checks = (
         *(_versions, _landing, _unreadable_files, _warehouse, _permissions, _disk, _key, _profile, _layout),
-        *(_lock, _stuck_runs, _current_generation, _half_written, _orphans, _build_database, _late_exports, _code),
+        *(
+            _lock,
+            _stuck_runs,
+            _current_generation,
+            _readers,
+            _half_written,
+            _orphans,
+            _build_database,
+            _late_exports,
+            _code,
+        ),
     )
     return [check(settings) for check in checks]
 
@@ -248,6 +258,26 @@ def _current_generation(settings: Settings) -> Finding:
     if broken:
         return Finding(check, "PROBLEM", f"{published.generation}: {broken}", "occ rebuild publishes it anew")
     return Finding(check, "OK", f"{published.generation}, {published.deliveries_count} deliveries, every table opens")
+
+
+def _readers(settings: Settings) -> Finding:
+    """The data team's files are closed to other users of this machine; an audience's can be come to."""
+    check = "who may read"
+    opened = modes.open_to_others(settings)
+    if opened:
+        listed = ", ".join(str(path) for path in opened[:3])
+        return Finding(
+            check, "PROBLEM", f"anybody can read {listed}", "occ doctor --mend, or the next run that publishes",
+            lambda: modes.close_to_others(settings),
+        )  # fmt: skip
+    audiences = [each.audience for each in audience_files.published(settings)]
+    if not audiences:
+        return Finding(check, "OK", "this user and its group; no audience has a file")
+    closed = modes.closed_above(settings.published)
+    if closed is not None:
+        what = f"{', '.join(audiences)} cannot come to their files: {closed} is closed to other users"
+        return Finding(check, "NOTE", what, f"chmod o+x {closed}, where they read on this machine")
+    return Finding(check, "OK", f"this user and its group; by their own files {', '.join(audiences)}")
 
 
 def _broken_tables(settings: Settings) -> str:

@@ -41,6 +41,11 @@ def fingerprint(con: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str
     return int(row[0]), str(row[1])
 
 
+def whole(months: Mapping[str, tuple[int, str]]) -> tuple[int, str]:
+    """The fingerprint of a table that those of its months make together."""
+    return sum(rows for rows, _ in months.values()), str(sum(int(total) for _, total in months.values()))
+
+
 def combine(fingerprints: Mapping[tuple[str, str], tuple[int, str]]) -> str:
     """One hash (64 hex characters) over all (table, month) fingerprints; months without rows do not count."""
     digest = hashlib.sha256()

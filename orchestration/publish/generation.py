@@ -12,22 +12,44 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 
 from orchestration.landing.erasures import Erasure, read_erasures
 from orchestration.progress import report
-from orchestration.publish import content_hash
+from orchestration.publish import content_hash, modes
+from orchestration.publish.side_by_side import side_by_side
 from orchestration.settings import Settings
 
 PUBLISHED_SCHEMAS = ("marts", "metrics", "quality", "reports")
 NO_MONTH = "none"
+_GENERATIONS = {  # `quality.generations`, which publishing itself writes
+    "generation": "varchar",
+    "published_at": "timestamptz",
+    "content_hash": "varchar",
+    "code_version": "varchar",
+    "deliveries_count": "bigint",
+    "delivery_ids_added": "varchar[]",
+}
 _KEEP_AT_LEAST = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a copy of a table in another database needs to know, beyond its columns."""
+
+    key: list[str] = field(default_factory=list)  # its grain; empty where none is proved
+    required: list[str] = field(default_factory=list)  # columns that are never null
+    references: dict[str, str] = field(default_factory=dict)  # column to the `schema.table.column` that it names
+    month_of: str | None = None  # the column whose month tells which part of the table a row is in
+    # What becomes of a view in another database: its rows are copied (table), its SQL is translated as it would be as
+    # long as the facts (view), or it stays out as working it out would cost more than all the rest (none).
+    in_database: Literal["table", "view", "none"] = "table"
 
 
 @dataclass(frozen=True)
@@ -41,10 +63,22 @@ class Table:
     view_place: int | None = None  # set for what goes out as a view: after what it reads
     description: str = ""
     column_descriptions: dict[str, str] = field(default_factory=dict)
+    # For whom it is, beside the data team (see audiences.py): what says nothing of itself goes to nobody.
+    restricted: bool = True
+    restricted_columns: frozenset[str] = frozenset()
+    audience_where: str | None = None  # SQL: the rows that every audience may read; None is all
+    area_where: str | None = None  # SQL: the rows of {areas}; None: nothing for an audience of some areas
+    area_moves: str | None = None  # SQL on the build database: rows whose area this run may have changed
+    shape: Shape = field(default_factory=lambda: Shape())
+    # Whether no run says which of its months it touched: all are hashed then, and in the content hash it is one.
+    any_month: bool = False
 
     @property
     def full_name(self) -> str:
         return f"{self.schema}.{self.name}"
+
+
+Described = tuple[str, Table, str]  # the name in SQL of what was made, what it is, and whether it is a table or a view
 
 
 @dataclass(frozen=True)
@@ -62,6 +96,7 @@ class Generation:
     views: list[str] = field(default_factory=list)  # what went out as a view over published tables, in order
     erasures: list[str] = field(default_factory=list)  # those whose rows it does not hold any more
     reviews: str = ""  # digest of what reviewers said, as it stood on the day of the run
+    shapes: dict[str, Shape] = field(default_factory=dict)  # of every table
 
     @classmethod
     def read(cls, folder: Path) -> Generation:
@@ -70,6 +105,11 @@ class Generation:
             table: {month: (rows, total) for month, (rows, total) in months.items()}
             for table, months in raw["fingerprints"].items()
         }
+        known = {each.name for each in fields(Shape)}  # one of other code may say more
+        raw["shapes"] = {
+            table: Shape(**{word: said for word, said in shape.items() if word in known})
+            for table, shape in raw.get("shapes", {}).items()
+        }
         return cls(**raw)
 
 
@@ -77,6 +117,17 @@ def current(settings: Settings) -> Generation | None:
     """The newest generation that passed, or None before the first."""
     folder = settings.published / "current"
     return Generation.read(folder) if (folder / "generation.json").exists() else None
+
+
+def size(settings: Settings, generation: Generation) -> tuple[int, int]:
+    """How many tables and views a generation has, and the rows of its tables."""
+    with duckdb.connect(str(settings.published / generation.generation / "occ.duckdb"), read_only=True) as con:
+        ((count, rows),) = con.execute(
+            "select (select count(*) from duckdb_tables()) + (select count(*) from duckdb_views() where not internal), "
+            "(select coalesce(sum(estimated_size), 0) from duckdb_tables())"
+        ).fetchall()
+    months = (generation.fingerprints.get(table, {}) for table in generation.columns)
+    return count, int(rows) + sum(rows for each in months for rows, _ in each.values())
 
 
 def new_name(settings: Settings) -> str:
@@ -100,8 +151,9 @@ def tables_to_publish(con: duckdb.DuckDBPyConnection, nodes: Mapping[str, Any]) 
         for node in nodes.values()
         if node["resource_type"] in {"model", "source"}
     }
-    places = _view_places(nodes)
+    places, keys = _view_places(nodes), _keys(nodes)
     columns: dict[tuple[str, str], dict[str, str]] = {}
+    indicators = ", ".join(quoted(kpi_id) for kpi_id in restricted_indicators(nodes)) or "''"
     placeholders = ", ".join("?" for _ in PUBLISHED_SCHEMAS)
     for schema, table, column, data_type in con.execute(
         "select table_schema, table_name, column_name, data_type from information_schema.columns "
@@ -110,9 +162,25 @@ def tables_to_publish(con: duckdb.DuckDBPyConnection, nodes: Mapping[str, Any]) 
     ).fetchall():
         columns.setdefault((schema, table), {})[column] = data_type
     return [
-        _table(schema, name, types, described.get((schema, name), {}), places.get(f"{schema}.{name}"))
+        _table(schema, name, types, described.get((schema, name), {}), places.get(f"{schema}.{name}"), indicators, keys)
         for (schema, name), types in columns.items()
     ]
+
+
+def restricted_indicators(nodes: Mapping[str, Any]) -> list[str]:
+    """The indicators that say of themselves, where they are defined, that they are the data team's."""
+    return sorted(
+        str(indicator["kpi_id"])
+        for node in nodes.values()
+        for indicator in _meta(node).get("indicators", [])
+        if indicator.get("restricted")
+    )
+
+
+def _source(nodes: Mapping[str, Any], schema: str, name: str) -> Mapping[str, Any]:
+    """What the sources say of a table that publishing itself writes; nothing where they do not know it."""
+    sources = (node for node in nodes.values() if node["resource_type"] == "source")
+    return next((node for node in sources if (node["schema"], node["identifier"]) == (schema, name)), {})
 
 
 def _meta(node: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,15 +204,57 @@ def _view_places(nodes: Mapping[str, Any]) -> dict[str, int]:
     }
 
 
-def _table(schema: str, name: str, columns: dict[str, str], node: Mapping[str, Any], view_place: int | None) -> Table:
+def _keys(nodes: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The grain of each model, by its unique id, as its test proves it."""
+    return {
+        str(node["attached_node"]): list(node["test_metadata"]["kwargs"]["columns"])
+        for node in nodes.values()
+        if node["resource_type"] == "test" and (node.get("test_metadata") or {}).get("name") == "grain_is_unique"
+    }
+
+
+def _shape(node: Mapping[str, Any], key: Sequence[str]) -> Shape:
+    columns = node.get("columns", {})
+    return Shape(
+        key=list(key),
+        required=[
+            name
+            for name, column in columns.items()
+            if any(constraint["type"] == "not_null" for constraint in column.get("constraints", []))
+        ],
+        references={name: refers for name, column in columns.items() if (refers := _meta(column).get("references"))},
+        month_of=_meta(node).get("month_of"),
+        in_database=_meta(node).get("in_database", "table"),
+    )
+
+
+def _table(
+    schema: str,
+    name: str,
+    columns: dict[str, str],
+    node: Mapping[str, Any],
+    view_place: int | None,
+    restricted_indicators: str,
+    keys: Mapping[str, Sequence[str]],
+) -> Table:
+    meta = _meta(node)
+    where = meta.get("audience_where")
+    described = node.get("columns", {})
     return Table(
         schema=schema,
         name=name,
         columns=columns,
-        month_of=_meta(node).get("month_of"),
+        month_of=meta.get("month_of"),
         view_place=view_place,
         description=node.get("description", ""),
-        column_descriptions={key: value["description"] for key, value in node.get("columns", {}).items()},
+        column_descriptions={key: value["description"] for key, value in described.items()},
+        restricted=meta.get("restricted", True) is not False,
+        restricted_columns=frozenset(key for key, value in described.items() if _meta(value).get("restricted")),
+        audience_where=where and where.replace("{restricted_indicators}", restricted_indicators),
+        area_where=meta.get("area_where"),
+        area_moves=meta.get("area_moves"),
+        shape=_shape(node, keys.get(node.get("unique_id", ""), [])),
+        any_month=bool(meta.get("any_month")),
     )
 
 
@@ -156,10 +266,12 @@ def write(
     code_version: str,
     nodes: Mapping[str, Any],
     is_full: bool,
+    beside: Callable[[Generation, Sequence[Table]], object] = lambda generation, tables: None,
 ) -> Generation:
     """Write the generation beside the others; `generation.json` comes last: a folder without it is not a generation.
 
-    Readers come by `current`, which `move_pointer` moves afterwards.
+    `beside` writes what else belongs into its folder, once its own files are whole. Readers come by `current`, which
+    `move_pointer` moves afterwards.
     """
     settings.published.mkdir(parents=True, exist_ok=True)
     for left in _never_published(settings):  # before anything is written: what was left takes room
@@ -170,19 +282,28 @@ def write(
     tables = tables_to_publish(con, nodes)
     touched = None if is_full or before is None else _touched_months(con)
     fingerprints: dict[str, dict[str, tuple[int, str]]] = {}
-    for number, table in enumerate(tables):
-        report("publishing", number, len(tables))
-        if table.month_of:
-            fingerprints[table.full_name] = _write_months(settings, con, table, folder, before, touched)
-        elif content_hash.is_hashed(table.full_name) and table.view_place is None:
-            fingerprints[table.full_name] = {
-                NO_MONTH: content_hash.fingerprint(con, table.full_name, table.columns, "true")
-            }
+    described = [table for table in tables if table.month_of or _is_hashed_whole(table)]
+    for table, months in zip(
+        described,
+        side_by_side(
+            con,
+            described,
+            lambda own, table: (
+                _write_months(settings, own, table, folder, before, touched)
+                if table.month_of
+                else {NO_MONTH: content_hash.fingerprint(own, table.full_name, table.columns, "true")}
+            ),
+            progress=lambda done: report("publishing", done, len(tables)),
+        ),
+        strict=True,
+    ):
+        fingerprints[table.full_name] = months
+    any_month = {table.full_name for table in tables if table.any_month}
     hashed = {
         (table, month): value
-        for table, months in fingerprints.items()
+        for table, by_month in fingerprints.items()
         if content_hash.is_hashed(table)
-        for month, value in months.items()
+        for month, value in ({NO_MONTH: content_hash.whole(by_month)} if table in any_month else by_month).items()
     }
     generation = Generation(
         generation=name,
@@ -196,10 +317,15 @@ def write(
         views=[table.full_name for table in _views(tables)],
         erasures=[row[0] for row in con.execute("select erasure_id from landing.erasures order by 1").fetchall()],
         reviews=_digest_of_reviews(con),
+        shapes={table.full_name: table.shape for table in tables},
     )
     con.execute("checkpoint")
-    _write_database(settings, con, folder, tables, fingerprints, generation)
-    _write_synced(folder / "generation.json", json.dumps(generation.__dict__, indent=1))
+    generations = _table(
+        "quality", "generations", _GENERATIONS, _source(nodes, "quality", "generations"), None, "''", {}
+    )
+    _write_database(settings, con, folder, tables, fingerprints, generation, generations)
+    beside(generation, tables)
+    write_synced(folder / "generation.json", json.dumps(asdict(generation), indent=1))
     _sync_folder(folder)
     report("publishing", len(tables), len(tables))
     return generation
@@ -218,18 +344,21 @@ def settle(settings: Settings, name: str) -> None:
     """Make a generation that was copied here from another folder `current`: its views name their files anew."""
     folder = settings.published / name
     generation = Generation.read(folder)
+    settle_views(folder, {table: list(generation.fingerprints.get(table, {})) for table in generation.columns})
+    move_pointer(settings, name)
+
+
+def settle_views(folder: Path, months_of: Mapping[str, list[str]]) -> None:
+    """Let the views over month files of an `occ.duckdb` name the files that lie beside it."""
     with duckdb.connect(str(folder / "occ.duckdb")) as con:
-        for full_name in generation.columns:
-            months = list(generation.fingerprints.get(full_name, {}))
+        for full_name, months in months_of.items():
             if not months:
                 continue
             schema, table = full_name.split(".")
-            described = Table(
-                schema, table, generation.columns[full_name], None, None, *_descriptions(con, schema, table)
-            )
-            _month_view(con, full_name, folder, months, replace=True)
-            _describe(con, full_name, described, kind="view")
-    move_pointer(settings, name)
+            description, columns = _descriptions(con, schema, table)
+            described = Table(schema, table, dict.fromkeys(columns, ""), None, None, description, columns)
+            month_view(con, full_name, folder, months, replace=True)
+            describe(con, [(full_name, described, "view")])
 
 
 def _descriptions(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> tuple[str, dict[str, str]]:
@@ -243,7 +372,7 @@ def _descriptions(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> tu
     return of_view or "", {name: comment or "" for name, comment in of_columns}
 
 
-def _month_view(
+def month_view(
     con: duckdb.DuckDBPyConnection, target: str, folder: Path, months: list[str], *, replace: bool = False
 ) -> None:
     """A large fact, read from its month files."""
@@ -258,19 +387,21 @@ def discard(settings: Settings, name: str) -> None:
 
 
 def remove_old(settings: Settings) -> list[str]:
-    """Remove generations older than 24 hours with `keep_generations` newer ones, and what a killed run left.
+    """Remove generations that have had `keep_generations` newer ones and were current 24 hours ago or earlier.
 
-    The pages made from a generation go with it.
+    So whoever opened one while it was current has it for a day. What a killed run left goes too, and with a generation
+    the pages made from it.
     """
     newest = (settings.published / "current").resolve()
     folders = _folders(settings)
     half_written = _never_published(settings)
     whole = sorted((path for path in folders if path not in half_written and path != newest), reverse=True)
     oldest_kept = datetime.now(UTC) - _KEEP_AT_LEAST
+    followed_by = dict(zip(whole, [newest, *whole], strict=False))
     outlived = [
         path
         for path in whole[settings.keep_generations :]
-        if datetime.fromisoformat(Generation.read(path).published_at) < oldest_kept
+        if max(_published_at(path), _published_at(followed_by[path])) < oldest_kept
     ]
     for path in half_written + outlived:
         # Its description goes first: what is half removed is no generation any more, whoever looks.
@@ -278,6 +409,10 @@ def remove_old(settings: Settings) -> list[str]:
         shutil.rmtree(path)
     _remove_reports(settings)
     return [path.name for path in outlived]
+
+
+def _published_at(folder: Path) -> datetime:
+    return datetime.fromisoformat(Generation.read(folder).published_at)
 
 
 def _remove_reports(settings: Settings) -> None:
@@ -351,29 +486,72 @@ def withdraw_erased(settings: Settings) -> list[str]:
     return withdrawn
 
 
-def copy_to_single_file(settings: Settings, target: Path) -> None:
-    """Copy the current generation into one DuckDB file that can be carried anywhere.
+def copy_to_single_file(settings: Settings, target: Path, audience: str | None = None) -> tuple[int, int]:
+    """Copy the current generation, or what an audience reads of it, into one DuckDB file that can be carried anywhere.
 
     What went out as a view over published tables is a view in the copy too: a copy of its rows would double the file.
+    The file is there when it is whole; how many tables and views it has, and the rows of the tables.
     """
     generation = current(settings)
     views = generation.views if generation else []
-    with duckdb.connect(str(target)) as con:
-        con.execute(f"attach {quoted(str(settings.current_db))} as published (read_only)")
-        listed = con.execute(
-            "select table_schema, table_name from information_schema.tables "
-            "where table_catalog = 'published' order by all"
-        ).fetchall()
-        for schema, name in listed:
-            con.execute(f"create schema if not exists {schema}")
-            if f"{schema}.{name}" not in views:
-                con.execute(f"create table {schema}.{name} as select * from published.{schema}.{name}")
-        for view in views:
-            con.execute(view_sql(con, "published", view))
+    source = settings.current_db if audience is None else settings.audience_db(audience)
+    partial = target.with_name(f".{target.name}.part")
+    partial.unlink(missing_ok=True)
+    rows = 0
+    try:
+        with modes.for_the_data_team() if audience is None else modes.for_audiences(), duckdb.connect(partial) as con:
+            con.execute(f"attach {quoted(str(source))} as published (read_only)")
+            listed = con.execute(
+                "select table_schema, table_name from information_schema.tables "
+                "where table_catalog = 'published' order by all"
+            ).fetchall()
+            for schema, name in listed:
+                con.execute(f"create schema if not exists {schema}")
+                if f"{schema}.{name}" not in views:
+                    made = con.execute(f"create table {schema}.{name} as select * from published.{schema}.{name}")
+                    rows += made.fetchall()[0][0]
+            statements = view_statements(con, "published")
+            for view in views:
+                if view in statements:
+                    con.execute(statements[view])
+            _copy_comments(con, views)
+        partial.rename(target)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    return len(listed), rows
+
+
+def _copy_comments(con: duckdb.DuckDBPyConnection, views: Sequence[str]) -> None:
+    """What tables and columns of `published` say of themselves, for those of the same names in the connection's own."""
+    columns: dict[str, dict[str, str]] = {}
+    for full_name, column, comment in con.execute(
+        "select schema_name || '.' || table_name, column_name, comment from duckdb_columns() "
+        "where database_name = 'published' and comment is not null"
+    ).fetchall():
+        columns.setdefault(full_name, {})[column] = comment
+    described: list[Described] = []
+    for full_name, comment in con.execute(
+        "select schema_name || '.' || table_name, comment from duckdb_tables() where database_name = 'published' "
+        "union all "
+        "select schema_name || '.' || view_name, comment from duckdb_views() where database_name = 'published'"
+    ).fetchall():
+        schema, _, name = full_name.partition(".")
+        said = columns.get(full_name, {})
+        table = Table(schema, name, said, None, description=comment or "", column_descriptions=said)
+        described.append((full_name, table, "view" if full_name in views else "table"))
+    describe(con, described)
+
+
+def _is_hashed_whole(table: Table) -> bool:
+    return content_hash.is_hashed(table.full_name) and table.view_place is None
 
 
 def _touched_months(con: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
-    rows = con.execute("select distinct table_name, strftime(month, '%Y-%m') from intermediate.int_touched_months")
+    rows = con.execute(
+        f"select distinct table_name, coalesce(strftime(month, '%Y-%m'), '{NO_MONTH}') "
+        "from intermediate.int_touched_months"
+    )
     return {(table, month) for table, month in rows.fetchall()}
 
 
@@ -390,28 +568,69 @@ def _write_months(
     same_columns = before is not None and before.columns.get(table.full_name) == table.columns
     shared_from = settings.published / "current" / table.name
     (folder / table.name).mkdir()
-    written: dict[str, tuple[int, str]] = {}
-    for month, rows in con.execute(
-        f"select coalesce(strftime({table.month_of}, '%Y-%m'), '{NO_MONTH}'), count(*) "
-        f"from {table.full_name} group by 1 order by 1"
-    ).fetchall():
-        where = _month_filter(table, month)
+    written = _fingerprints(con, table, known, None if table.any_month else touched)
+    for month, fingerprint in written.items():
         file_name = f"{month}.parquet"
         target = folder / table.name / file_name
-        unchanged = touched is not None and (table.name, month) not in touched and known.get(month, (-1, ""))[0] == rows
-        written[month] = (
-            known[month] if unchanged else content_hash.fingerprint(con, table.full_name, table.columns, where)
-        )
-        if written[month] == known.get(month) and same_columns and _share(shared_from / file_name, target):
+        if fingerprint == known.get(month) and same_columns and share(shared_from / file_name, target):
+            modes.close(target)
             continue
         con.execute(
-            f"copy (select * from {table.full_name} where {where}) "
+            f"copy (select * from {table.full_name} where {_month_filter(table, month)}) "
             f"to {quoted(str(target))} (format parquet, compression snappy)"
         )
     return written
 
 
-def _share(source: Path, target: Path) -> bool:
+def _fingerprints(
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    known: Mapping[str, tuple[int, str]],
+    touched: set[tuple[str, str]] | None,
+) -> dict[str, tuple[int, str]]:
+    """Of each month of a table, in order. Where the run says which it `touched`, the others are as they were `known`.
+
+    Should these not make up the table, months are counted, and those whose rows became more or fewer are looked at too.
+    """
+    if touched is None:
+        return _hashed(con, table, None)
+    said = {month for name, month in touched if name == table.name}
+    found = _hashed(con, table, said)
+    kept = {month: value for month, value in known.items() if month not in said}
+    if sum(rows for rows, _ in (kept | found).values()) != _count(con, table.full_name):
+        counts = con.execute(
+            f"select {_MONTH}, n from (select year({table.month_of}) as y, month({table.month_of}) as m, "
+            f"count(*) as n from {table.full_name} group by y, m)"
+        ).fetchall()
+        counted: dict[str, int] = dict(counts)
+        unsaid = {
+            month for month, rows in counted.items() if month not in said and known.get(month, (-1, ""))[0] != rows
+        }
+        kept = {month: value for month, value in kept.items() if month in counted}
+        found |= _hashed(con, table, unsaid)
+    return dict(sorted((kept | found).items()))
+
+
+# Made of numbers once they are grouped: a text for each row of ten years would cost more than the day's months.
+_MONTH = f"case when y is null then '{NO_MONTH}' else format('{{:04d}}-{{:02d}}', y, m) end"
+
+
+def _hashed(con: duckdb.DuckDBPyConnection, table: Table, months: set[str] | None) -> dict[str, tuple[int, str]]:
+    """Rows and sum of row hashes of some months of a table, or of all of them, in order."""
+    if months is not None and not months:
+        return {}
+    where = "true" if months is None else " or ".join(f"({_month_filter(table, month)})" for month in sorted(months))
+    return {
+        month: (int(rows), str(total))
+        for month, rows, total in con.execute(
+            f"select {_MONTH}, n, total from (select year({table.month_of}) as y, month({table.month_of}) as m, "
+            f"count(*) as n, sum({content_hash.row_hash(table.columns)}::hugeint)::varchar as total "
+            f"from {table.full_name} where {where} group by y, m) order by 1"
+        ).fetchall()
+    }
+
+
+def share(source: Path, target: Path) -> bool:
     """Hard-link a month file of the generation before; False where it is not there or cannot be linked."""
     try:
         os.link(source.resolve(strict=True), target)
@@ -436,22 +655,27 @@ def _write_database(
     tables: list[Table],
     fingerprints: Mapping[str, Mapping[str, Any]],
     generation: Generation,
+    generations: Table,
 ) -> None:
     con.execute(f"attach {quoted(str(folder / 'occ.duckdb'))} as published")
     try:
         for schema in PUBLISHED_SCHEMAS:
             con.execute(f"create schema published.{schema}")
+        views = view_statements(con, _database_of(con), into="published")
+        described: list[Described] = []
         for table in [table for table in tables if table.view_place is None] + _views(tables):
             target = f"published.{table.full_name}"
             months = list(fingerprints.get(table.full_name, {})) if table.month_of else []
             if table.view_place is not None:
-                con.execute(view_sql(con, _database_of(con), table.full_name, into="published"))
+                con.execute(views[table.full_name])
             elif months:
-                _month_view(con, target, folder, months)
+                month_view(con, target, folder, months)
             else:
                 con.execute(f"create table {target} as select * from {table.full_name}")
-            _describe(con, target, table, kind="view" if months or table.view_place is not None else "table")
+            described.append((target, table, "view" if months or table.view_place is not None else "table"))
         _record_generation(settings, con, generation)
+        described.append(("published.quality.generations", generations, "table"))
+        describe(con, described)
         # Detaching writes the rest too, but is silent when the disk is full.
         con.execute("checkpoint published")
     finally:
@@ -469,31 +693,42 @@ def _database_of(con: duckdb.DuckDBPyConnection) -> str:
     return str(con.execute("select current_database()").fetchall()[0][0])
 
 
-def view_sql(con: duckdb.DuckDBPyConnection, database: str, view: str, into: str | None = None) -> str:
-    """The statement that makes the view of `database` again in another one, or in the connection's own.
+def view_sql(con: duckdb.DuckDBPyConnection, database: str, view: str) -> str:
+    """The statement that makes the view (`schema.name`) of an attached database again in the connection's own."""
+    return view_statements(con, database)[view]
+
+
+def view_statements(con: duckdb.DuckDBPyConnection, database: str, into: str | None = None) -> dict[str, str]:
+    """By view, the statement that makes it again in another database, or in the connection's own.
 
     It names tables by schema alone: DuckDB then looks for them where the view lies, whatever its file is called.
     """
-    ((sql,),) = con.execute(
-        "select sql from duckdb_views() where database_name = ? and schema_name || '.' || view_name = ?",
-        [database, view],
+    listed = con.execute(
+        "select schema_name || '.' || view_name, sql from duckdb_views() where database_name = ? and not internal",
+        [database],
     ).fetchall()
-    body = re.sub(rf'(?<![\w."])"?{re.escape(database)}"?\.(?=[\w"])', "", str(sql).partition(" AS ")[2])
-    return f"create view {f'{into}.' if into else ''}{view} as {body}"
+    named = re.compile(rf'(?<![\w."])"?{re.escape(database)}"?\.(?=[\w"])')
+    before = f"{into}." if into else ""
+    return {
+        view: f"create view {before}{view} as {named.sub('', str(sql).partition(' AS ')[2])}" for view, sql in listed
+    }
 
 
-def _describe(con: duckdb.DuckDBPyConnection, target: str, table: Table, *, kind: str) -> None:
+def describe(con: duckdb.DuckDBPyConnection, described: Sequence[Described]) -> None:
     """Carry the models' descriptions into the published file, where BI tools show them.
 
     In one transaction: each of two thousand by itself would cost four times as much.
     """
     con.begin()
     try:
-        if table.description:
-            con.execute(f"comment on {kind} {target} is {quoted(table.description)}")
-        for column, description in table.column_descriptions.items():
-            if description and column in table.columns:
-                con.execute(f'comment on column {target}."{column}" is {quoted(description)}')
+        for target, table, kind in described:
+            comments = [f"comment on {kind} {target} is {quoted(table.description)}"] if table.description else []
+            comments += [
+                f'comment on column {target}."{column}" is {quoted(description)}'
+                for column, description in table.column_descriptions.items()
+                if description and column in table.columns
+            ]
+            con.execute(";".join(comments))
     except BaseException:
         con.rollback()
         raise
@@ -502,10 +737,8 @@ def _describe(con: duckdb.DuckDBPyConnection, target: str, table: Table, *, kind
 
 def _record_generation(settings: Settings, con: duckdb.DuckDBPyConnection, generation: Generation) -> None:
     """`quality.generations`: one row per generation, the earlier ones carried over from the generation before."""
-    con.execute(
-        "create table published.quality.generations (generation varchar, published_at timestamptz, "
-        "content_hash varchar, code_version varchar, deliveries_count bigint, delivery_ids_added varchar[])"
-    )
+    columns = ", ".join(f"{name} {data_type}" for name, data_type in _GENERATIONS.items())
+    con.execute(f"create table published.quality.generations ({columns})")
     earlier: set[str] = set()
     if settings.current_db.exists():
         con.execute(f"attach {quoted(str(settings.current_db.resolve()))} as before (read_only)")
@@ -546,7 +779,7 @@ def quoted(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def _write_synced(path: Path, text: str) -> None:
+def write_synced(path: Path, text: str) -> None:
     with path.open("w") as file:
         file.write(text)
         file.flush()

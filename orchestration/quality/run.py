@@ -142,11 +142,11 @@ class _Expectations:
     """Great Expectations over the rule database."""
 
     def __init__(self, database: RuleDatabase) -> None:
-        from orchestration.quality.duckdb_reading import great_expectations
+        from orchestration.quality.duckdb_reading import great_expectations, unsaved
 
         self._gx = great_expectations()
         self._database = database
-        self._context = self._gx.get_context(mode="ephemeral")
+        self._context = unsaved(self._gx.get_context(mode="ephemeral"))
         self._context.variables.progress_bars = {"globally": False, "metric_calculations": False}
         self._source = self._context.data_sources.add_or_update_sql("build", connection_string=database.url)
 

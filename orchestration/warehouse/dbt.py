@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -60,13 +60,15 @@ def project_folder(settings: Settings) -> Path:
     return folder
 
 
-def _copy_reference_data(settings: Settings) -> None:
-    """Copy the profile's CSV files to where dbt reads seeds. Raises EnvironmentProblem when the profile has none."""
-    source, target = settings.profile / "reference", project_folder(settings) / "seeds"
+def project_with_reference_data(settings: Settings) -> Path:
+    """The same, with the profile's CSV files where dbt reads seeds. Raises EnvironmentProblem when it has none."""
+    folder = project_folder(settings)
+    source, target = settings.profile / "reference", folder / "seeds"
     if not source.is_dir():
         raise EnvironmentProblem(f"The profile {settings.profile} has no folder `reference` with its code lists.")
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(source, target)
+    return folder
 
 
 def _clock_changes(settings: Settings) -> str:
@@ -95,6 +97,7 @@ def common_arguments(settings: Settings) -> list[str]:
 
 
 _ARTEFACTS = ("manifest.json", "partial_parse.msgpack")
+_BEING_WRITTEN, _PARSED_KEPT = ".writing-", 8
 
 
 def manifest_path(settings: Settings) -> Path:
@@ -110,11 +113,9 @@ def manifest_path(settings: Settings) -> Path:
         return target / "manifest.json"
     target.mkdir(parents=True, exist_ok=True)
     stamp.unlink(missing_ok=True)
-    _copy_reference_data(settings)
+    project_with_reference_data(settings)
     shared = settings.parsed_models / fingerprint if settings.parsed_models else None
-    if shared and shared.is_dir():
-        _copy_artefacts(shared, target)
-    else:
+    if not (shared and _taken_over(shared, target)):
         _parse(settings)
         if shared:
             _share(target, shared)
@@ -126,20 +127,36 @@ def _fingerprint(settings: Settings) -> str:
     return f"{fingerprint_of(DBT_PROJECT, settings.profile)}-{version('dbt-core')}"
 
 
+def _taken_over(shared: Path, target: Path) -> bool:
+    """Whether others' parsed models are there, also while another process clears away what has long not been used."""
+    try:
+        os.utime(shared)
+        _copy_artefacts(shared, target)
+    except OSError:
+        return False
+    return True
+
+
 def _copy_artefacts(source: Path, target: Path) -> None:
     for name in _ARTEFACTS:
         shutil.copyfile(source / name, target / name)
 
 
 def _share(target: Path, shared: Path) -> None:
-    """Written aside, then renamed: another process never reads half of it. Who comes second leaves the first's."""
-    shared.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=shared.parent) as folder:
-        written = Path(folder) / "written"
-        written.mkdir()
-        _copy_artefacts(target, written)
-        with suppress(OSError):
+    """Written aside, then renamed: another process never reads half of it. Who comes second leaves the first's.
+
+    A folder that cannot be written, as of a checkout of another user's, is left alone. The newest few are kept.
+    """
+    with suppress(OSError):
+        shared.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=shared.parent, prefix=_BEING_WRITTEN) as folder:
+            written = Path(folder) / "written"
+            written.mkdir()
+            _copy_artefacts(target, written)
             written.rename(shared)
+        parsed = [path for path in shared.parent.iterdir() if not path.name.startswith(_BEING_WRITTEN)]
+        for outlived in sorted(parsed, key=lambda path: path.stat().st_mtime, reverse=True)[_PARSED_KEPT:]:
+            shutil.rmtree(outlived, ignore_errors=True)
 
 
 def manifest_nodes(settings: Settings) -> dict[str, Any]:
@@ -151,6 +168,20 @@ def manifest_nodes(settings: Settings) -> dict[str, Any]:
 def _nodes(path: Path, _fingerprint: str) -> dict[str, Any]:
     manifest = json.loads(path.read_text())
     return {**manifest["nodes"], **manifest["sources"]}
+
+
+def sources_read(nodes: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The sources that a model or test reads: of some there is only a description (publishing itself writes them)."""
+    read = {parent for node in nodes.values() for parent in node.get("depends_on", {}).get("nodes", [])}
+    return [
+        nodes[unique_id] for unique_id in sorted(read & set(nodes)) if nodes[unique_id]["resource_type"] == "source"
+    ]
+
+
+def exposures(settings: Settings) -> dict[str, Any]:
+    """Who reads what is published, by unique id, as the manifest has it."""
+    said: dict[str, Any] = json.loads(manifest_path(settings).read_text())["exposures"]
+    return said
 
 
 def runner(manifest: Any, callbacks: Sequence[Callable[[Any], None]] = ()) -> Any:
@@ -195,13 +226,20 @@ def build(settings: Settings, *, full_refresh: bool, exclude: Sequence[str] = ()
     A day whose models need more memory than a day should is built again with that of a full build: its tables are
     written by the units that were delivered, and come out the same however often.
     """
+    how = ["--exclude", *exclude] if exclude else []
     if full_refresh:
-        return _build(settings, ["--full-refresh"], exclude, _MEMORY, os.cpu_count() or 2)
-    outcome = _build(settings, [], exclude, _MEMORY_OF_A_DAY, 1)
+        return _build(settings, ["--full-refresh", *how], _MEMORY, os.cpu_count() or 2)
+    outcome = _build(settings, how, _MEMORY_OF_A_DAY, 1)
     if any(_OUT_OF_MEMORY in failure for failure in outcome.failed_models + outcome.failed_tests):
         report(f"building the warehouse again: {_MEMORY_OF_A_DAY} of memory were not enough")
-        outcome = _build(settings, [], exclude, _MEMORY, 1)
+        outcome = _build(settings, how, _MEMORY, 1)
     return outcome
+
+
+def build_from_nothing(settings: Settings, *, target: str, manifest: Any, select: Sequence[str]) -> DbtBuild:
+    """Build what is selected, or everything, on another target of profiles.yml, with every data test of it."""
+    how = ["--full-refresh", "--target", target, *(["--select", *select] if select else [])]
+    return _build(settings, how, _MEMORY, os.cpu_count() or 2, manifest)
 
 
 _COMMENTS = r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)*"  # and white space
@@ -222,7 +260,7 @@ def put_in_front(sql: str, ctes: Sequence[Any]) -> str:
     return f"{found[0]}{added}, {sql[found.end() :]}"
 
 
-def _build(settings: Settings, how: list[str], exclude: Sequence[str], memory: str, cores: int) -> DbtBuild:
+def _build(settings: Settings, how: list[str], memory: str, cores: int, manifest: Any = None) -> DbtBuild:
     from google.protobuf.json_format import MessageToDict
 
     not_built = {"operation", "analysis", "source"}
@@ -239,10 +277,8 @@ def _build(settings: Settings, how: list[str], exclude: Sequence[str], memory: s
     os.environ["OCC_BUILD_MEMORY"], os.environ["OCC_BUILD_CORES"] = memory, str(cores)
     # Without the manifest written again: the one that was parsed stands, and `DbtBuild` holds the results.
     arguments = ["build", *common_arguments(settings), "--exclude-resource-type", "unit_test", "--no-write-json", *how]
-    if exclude:
-        arguments += ["--exclude", *exclude]
     try:
-        result = runner(fresh_manifest(settings), [on_event]).invoke(arguments)
+        result = runner(manifest or fresh_manifest(settings), [on_event]).invoke(arguments)
     finally:
         release_connections()
     if result.exception is not None:
@@ -262,3 +298,15 @@ def release_connections() -> None:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
     DuckDBConnectionManager.close_all_connections()
+
+
+def main() -> None:
+    """Parse the models for all warehouses to come: a fresh checkout then starts as fast as any (`make install`)."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings.from_environment(warehouse=Path(folder))
+        settings.export()
+        manifest_path(settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -18,9 +19,10 @@ from orchestration.analysis import tables as analysis_tables
 from orchestration.analysis.design import read_design
 from orchestration.errors import OccError
 from orchestration.keeping import layout
-from orchestration.landing import LandingResult, briefings, erasures, land, load_profile, sync_build_database
+from orchestration.landing import LandingResult, Profile, briefings, erasures, land, load_profile, sync_build_database
 from orchestration.progress import note, report
-from orchestration.publish import audit, generation, history
+from orchestration.publish import audience_files, audit, generation, history, modes, publish_log
+from orchestration.publish.audiences import read_audiences
 from orchestration.publish.generation import Generation, quoted
 from orchestration.quality import reviews
 from orchestration.quality.results import carry_history, newest_results, write_reviews
@@ -29,6 +31,9 @@ from orchestration.reports.brief.reading import KINDS, Kind
 from orchestration.settings import RULES, Settings
 from orchestration.versions import code_version
 from orchestration.warehouse import dbt, disk, rebuild
+
+if TYPE_CHECKING:
+    from orchestration.publish.postgresql.publish import Outcome as PostgresOutcome
 
 _NEW_CODE = "models, rules, profile or landing code changed"
 _ERASED = "rows were erased"
@@ -57,6 +62,7 @@ def land_deliveries(settings: Settings) -> LandingResult:
     # A file that cannot be used is said before the work, not after.
     read_design(settings.profile)
     briefings.check(settings.profile)
+    read_audiences(settings.profile)
     name = generation.new_name(settings)
     with disk.told(settings, "taking in what was delivered"):
         erasures.settle(settings.warehouse / "landing", derived_files(settings))
@@ -75,16 +81,21 @@ def land_deliveries(settings: Settings) -> LandingResult:
         )
         _tell_what_was_left(result)
         with build_database(settings) as con:
-            _note_what_is_published(settings, con)
-            _note_what_was_taken_up(con)
-            carry_history(con, settings.current_db)
-            analysis_tables.prepare(con)
-            published = generation.current(settings)
-            sync_build_database(con, settings.warehouse, profile, published.batches if published else ())
-            requests = rebuild.asked(settings)
-            rebuild.plan(con, requests)
-            _plan_run(settings, con, name, requests)
+            prepare_models(settings, con, profile, name)
     return result
+
+
+def prepare_models(settings: Settings, con: duckdb.DuckDBPyConnection, profile: Profile, name: str) -> None:
+    """Tell a database what the models read: the deliveries that count, what is out, what the run `name` has to do."""
+    _note_what_is_published(settings, con)
+    _note_what_was_taken_up(con)
+    carry_history(con, settings.current_db)
+    analysis_tables.prepare(con)
+    published = generation.current(settings)
+    sync_build_database(con, settings.warehouse, profile, published.batches if published else ())
+    requests = rebuild.asked(settings)
+    rebuild.plan(con, requests)
+    _plan_run(settings, con, name, requests)
 
 
 def build_warehouse(settings: Settings) -> dbt.DbtBuild:
@@ -119,6 +130,7 @@ def analyse(settings: Settings) -> list[str]:
     """
     from orchestration.analysis.run import run_analyses
 
+    report("analysing")
     with disk.told(settings, "analysing"), build_database(settings) as con:
         return run_analyses(con, settings.profile)
 
@@ -152,9 +164,17 @@ def publish_generation(settings: Settings) -> Generation:
 
     Raises AuditStopped when the gate stays shut; then nothing was published.
     """
-    with disk.told(settings, "publishing"), build_database(settings) as con:
+    audiences = read_audiences(settings.profile)
+    _log_what_is_out(settings)
+    with (
+        publish_log.recording(settings, "local", str(settings.published)) as logged,
+        disk.told(settings, "publishing"),
+        build_database(settings) as con,
+        modes.for_the_data_team(),
+    ):
         audit.pass_or_stop(con)
         name, is_full = con.execute("select generation, is_full from landing.run").fetchall()[0]
+        logged.generation = name
         try:
             written = generation.write(
                 settings,
@@ -163,17 +183,43 @@ def publish_generation(settings: Settings) -> Generation:
                 code_version=code_version(settings),
                 nodes=dbt.manifest_nodes(settings) | analysis_tables.as_nodes(),
                 is_full=is_full,
+                beside=lambda made, tables: audience_files.write(settings, con, made, tables, audiences),
             )
+            modes.close_to_others(settings)
             generation.move_pointer(settings, name)
         except Exception:
             generation.discard(settings, name)
             raise
+        logged.tables, logged.rows = generation.size(settings, written)
         con.execute("drop table if exists landing.full_build_unfinished")
         con.execute("drop table if exists landing.taken_up")
         rebuild.fulfilled(settings, rebuild.planned(con))
+    for each in audience_files.published(settings):
+        publish_log.record(settings, audience_files.logged(settings, each))
     generation.withdraw_erased(settings)
     generation.remove_old(settings)
     return written
+
+
+def _log_what_is_out(settings: Settings) -> None:
+    """A run killed after the pointer moved left no line in the log of what is published."""
+    out = generation.current(settings)
+    if out is None or publish_log.knows(settings, out.generation):
+        return
+    tables, rows = generation.size(settings, out)
+    for entry in [
+        publish_log.Entry("local", str(settings.published), None, out.generation, tables, rows),
+        *(audience_files.logged(settings, each) for each in audience_files.published(settings)),
+    ]:
+        entry.note = f"published at {out.published_at}, logged by the run after it"
+        publish_log.record(settings, entry)
+
+
+def publish_to_database(settings: Settings) -> PostgresOutcome | None:
+    """Bring the PostgreSQL database, where one is named, to the generation that is out; None where that went wrong."""
+    from orchestration.publish.postgresql.publish import publish_after_run
+
+    return publish_after_run(settings)
 
 
 def write_report(settings: Settings) -> Path | None:

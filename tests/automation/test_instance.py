@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,39 +20,10 @@ from orchestration.instance.processes import WORKER_TAG, fail_dead_runs, is_aliv
 from orchestration.instance.storage import BatchingEventLog
 from orchestration.publish.generation import current
 from orchestration.settings import PROJECT, Settings
-from tests.support import ask, needs, run
+from tests.postgres_server import PostgresServer
+from tests.support import ask, run
 
 KEY = dg.AssetKey(["landing", "acd_segments"])
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    """The address of a PostgreSQL of the test's own, on a socket in a folder that goes away again."""
-    programs = needs("initdb").parent
-    user = "postgres" if os.getuid() == 0 else None  # it refuses to run as root
-    with tempfile.TemporaryDirectory(prefix="pg") as folder:
-        Path(folder).chmod(0o777)
-        data = f"{folder}/data"
-        subprocess.run(
-            [programs / "initdb", "-D", data, "-U", "occ", "-A", "trust", "--no-sync"],
-            check=True, capture_output=True, user=user, cwd=folder,
-        )  # fmt: skip
-        options = ["-D", data, "-k", folder, "-c", "listen_addresses=", "-c", "fsync=off"]
-        server = subprocess.Popen(
-            [programs / "postgres", *options],
-            user=user,
-            cwd=folder,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            wait_for(
-                lambda: subprocess.run([programs / "pg_isready", "-h", folder], capture_output=True).returncode == 0
-            )
-            yield f"postgresql://occ@/postgres?host={folder}"
-        finally:
-            server.send_signal(signal.SIGINT)
-            server.wait(timeout=30)
 
 
 def wait_for(condition, seconds: float = 60) -> None:  # type: ignore[no-untyped-def]
@@ -67,7 +37,10 @@ def wait_for(condition, seconds: float = 60) -> None:  # type: ignore[no-untyped
 @pytest.fixture(params=["sqlite", "postgres"])
 def stored(request: pytest.FixtureRequest, empty: Settings) -> Iterator[dg.DagsterInstance]:
     """Dagster as dagster.yaml sets it up, on each kind of storage."""
-    address = request.getfixturevalue("postgres") if request.param == "postgres" else ""
+    address = ""
+    if request.param == "postgres":
+        server = request.getfixturevalue("postgres_server")
+        address = server.address(server.new_database())
     replace(empty, dagster_postgres=address).export()
     try:
         with dg.DagsterInstance.get() as instance:
@@ -121,8 +94,8 @@ def test_the_storage_is_the_one_that_was_asked_for(
 
 
 @pytest.mark.long
-def test_a_whole_run_keeps_its_history_in_postgres(empty: Settings, postgres: str) -> None:
-    settings = replace(empty, dagster_postgres=postgres)
+def test_a_whole_run_keeps_its_history_in_postgres(empty: Settings, postgres_server: PostgresServer) -> None:
+    settings = replace(empty, dagster_postgres=postgres_server.address(postgres_server.new_database()))
     try:
         run(settings)
         assert ask(settings, "select count(*) from quality.generations") == [(1,)]

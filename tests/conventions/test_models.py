@@ -75,9 +75,23 @@ def test_a_model_is_written_in_lower_case(path: Path) -> None:
 def test_a_fact_published_by_month_says_which_months_a_run_touches(models: list[dict[str, Any]]) -> None:
     """Else a run that changes rows of a month, and not their number, publishes the month as it used to be."""
     only_added_to = {"kpi_changes"}
-    by_month = {node["name"] for node in models if node["config"]["meta"].get("month_of")} - only_added_to
+    metas = {node["name"]: node["config"]["meta"] for node in models}
+    # Of any_month, every month is hashed by every run.
+    by_month = {
+        name for name, meta in metas.items() if meta.get("month_of") and not meta.get("any_month")
+    } - only_added_to
     (touched,) = (node for node in models if node["name"] == "int_touched_months")
     assert by_month == set(re.findall(r"'(\w+)' as table_name", touched["raw_code"]))
+
+
+def test_what_a_model_names_is_known_before_it_runs(models: list[dict[str, Any]]) -> None:
+    """What stands under a condition that only a run fulfils is in no graph: other engines would not be handed it."""
+    wrong = []
+    for node in models:
+        named = set(re.findall(r"(?:ref|source)\((?:'\w+', )?'(\w+)'\)", node["raw_code"]))
+        known = {parent.rsplit(".", 1)[-1] for parent in node["depends_on"]["nodes"]}
+        wrong += [f"{node['name']} names {name} under a condition only" for name in sorted(named - known)]
+    assert wrong == []
 
 
 def test_nothing_flows_back(nodes: dict[str, Any], models: list[dict[str, Any]]) -> None:
@@ -198,3 +212,80 @@ def test_environment_variables_are_read_in_one_place() -> None:
 
 def test_settings_have_defaults_below_the_project() -> None:
     assert Settings.from_environment().warehouse.is_absolute()
+
+
+def _published(nodes: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What goes out, by schema and name: models, and what analyses and the quality step make."""
+    described = nodes | tables.as_nodes()
+    return {
+        f"{node['schema']}.{node.get('alias') or node.get('identifier')}": node
+        for node in described.values()
+        if node["resource_type"] in {"model", "source"}
+        and node["schema"] in PUBLISHED_SCHEMAS
+        and node.get("config", {}).get("materialized") != "ephemeral"
+    }
+
+
+def _says(node: dict[str, Any]) -> dict[str, Any]:
+    return {**node.get("meta", {}), **node.get("config", {}).get("meta", {})}
+
+
+def test_every_published_table_says_whether_it_is_restricted(nodes: dict[str, Any]) -> None:
+    """A table that says nothing reaches no audience; it must be meant."""
+    published = _published(nodes)
+    assert len(published) > 80
+    assert [name for name, node in published.items() if "restricted" not in _says(node)] == []
+
+
+def test_a_column_that_is_restricted_in_one_table_is_so_in_every_table_that_audiences_read(
+    nodes: dict[str, Any],
+) -> None:
+    """Else what is kept back in one table is read in the next. Columns that mean something else are listed."""
+    means_something_else = {
+        ("marts.dim_diaries", "diary_code"),  # the list of codes
+        ("marts.fct_unresourced_hourly", "kind"),  # LIVE: the rows of diaries are kept back
+        ("marts.dim_unresourced_limits", "kind"),
+        ("metrics.factor_associations", "kind"),
+        ("reports.brief_trajectories", "kind"),
+    }
+    open_tables = {name: node for name, node in _published(nodes).items() if _says(node).get("restricted") is False}
+    restricted = {
+        column
+        for node in open_tables.values()
+        for column, described in node.get("columns", {}).items()
+        if _says(described).get("restricted")
+    }
+    assert {"caller_token", "is_domestic_abuse", "resource", "user_token", "diary_code"} <= restricted
+    left_open = {
+        (name, column)
+        for name, node in open_tables.items()
+        for column, described in node.get("columns", {}).items()
+        if column in restricted and not _says(described).get("restricted")
+    }
+    assert left_open == means_something_else
+
+
+def test_no_column_that_audiences_read_is_named_as_what_is_restricted(nodes: dict[str, Any]) -> None:
+    """Tokens of people, callsigns, teams and domestic abuse are the data team's, in whatever table they come next."""
+    named = re.compile(r"_token$|domestic|victim|callsign|^resource$|team|agent|suspect")
+    found = {
+        (name, column)
+        for name, node in _published(nodes).items()
+        if _says(node).get("restricted") is False
+        for column, described in node.get("columns", {}).items()
+        if named.search(column) and not _says(described).get("restricted")
+    }
+    assert found == set()
+
+
+def test_rows_of_an_indicator_are_kept_back_wherever_indicators_are_read(nodes: dict[str, Any]) -> None:
+    """Else a figure of domestic abuse that is not in kpi_results is in a table beside it."""
+    unguarded = [
+        name
+        for name, node in _published(nodes).items()
+        if "kpi_id" in node.get("columns", {})
+        and _says(node).get("restricted") is False
+        and _says(node).get("published_as") != "view"  # reads what is guarded
+        and "{restricted_indicators}" not in str(_says(node).get("audience_where"))
+    ]
+    assert unguarded == []

@@ -16,7 +16,7 @@ from tests.support import ask
 README = (PROJECT / "README.md").read_text()
 CONTRIBUTING = (PROJECT / "CONTRIBUTING.md").read_text()
 NAMED_TARGETS = sorted(set(re.findall(r"`?make ([a-z-]+)`?", README + CONTRIBUTING)))
-# Commands that only read: they can be tried on any warehouse. `occ run` and `occ copy` have tests of their own.
+# Commands that only read: they can be tried on any warehouse. `occ run` and `occ publish` have tests of their own.
 READING = sorted(set(re.findall(r"`(occ (?:ask|deliveries|query|status|doctor)[^`]*)`", README + CONTRIBUTING)))
 
 
@@ -47,7 +47,7 @@ def test_one_file_to_carry_holds_every_table(small_warehouse: Settings, tmp_path
     import duckdb
 
     target = tmp_path / "occ.duckdb"
-    assert occ(small_warehouse, ["copy", str(target)]).returncode == 0
+    assert occ(small_warehouse, ["publish", "--single-file", str(target)]).returncode == 0
     with duckdb.connect(str(target), read_only=True) as con:
         carried = con.execute("select count(*), sum(wait_seconds) from marts.fct_calls").fetchall()
     assert carried == ask(small_warehouse, "select count(*), sum(wait_seconds) from marts.fct_calls")

@@ -161,7 +161,8 @@ def test_a_daily_run_says_its_stages_and_nothing_else(calls_alone: tuple[Setting
     deliver([days.pop(0)], settings.landing)
     ended = occ(settings, ["run"])
     assert ended.returncode == 0
-    stages = ["starting", "landing", "building the warehouse", "judging the quality", "publishing"]
+    before = ["starting", "landing", "building the warehouse", "judging the quality", "analysing"]
+    stages = [*before, "publishing", "publishing for audiences"]
     assert ended.stderr.splitlines() == stages
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from orchestration.errors import WarehouseLocked
 from orchestration.keeping import doctor, layout
+from orchestration.publish import modes
 from orchestration.publish.generation import current
 from orchestration.settings import Settings
 from orchestration.warehouse.lock import writing
@@ -86,6 +87,31 @@ def test_what_a_person_must_mend_is_found_and_explained(
     assert found.mend is None
 
 
+def test_what_others_can_read_of_the_data_teams_is_found_and_closed(warehouse: Settings) -> None:
+    """A warehouse of an older version, or a hand that meant well: the audiences' files stay as they are."""
+    before = warehouse.audience_db("performance").stat().st_mode
+    out = (warehouse.published / "current").resolve()
+    for path in (warehouse.warehouse / "landing", out, out / "occ.duckdb"):
+        path.chmod(path.stat().st_mode | 0o004)
+        assert modes.open_to_others(warehouse) == [path if path.is_dir() else out]
+        found = finding(warehouse, "who may read") if path.is_file() else None
+        modes.close_to_others(warehouse)
+        assert path.stat().st_mode & 0o006 == 0
+    assert found is not None
+    assert (found.state, found.mend is not None) == ("PROBLEM", True)
+    assert finding(warehouse, "who may read").state in {"OK", "NOTE"}  # tests' own folders are closed to others
+    assert warehouse.audience_db("performance").stat().st_mode == before
+
+
+def test_an_audience_that_cannot_come_to_its_file_is_told_of(
+    warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse.warehouse.chmod(0o750)
+    monkeypatch.setattr(modes, "closed_above", lambda folder: warehouse.warehouse)
+    found = finding(warehouse, "who may read")
+    assert (found.state, "performance cannot come to" in found.found) == ("NOTE", True)
+
+
 def test_too_little_disk_is_found_before_a_run_fails_on_it(
     warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,7 +172,7 @@ def killed_run(settings: Settings) -> None:
     ],
 )
 def test_what_is_safe_is_mended(warehouse: Settings, spoil: Spoil, check: str) -> None:
-    figures = "select count(*), sum(numerator) from metrics.kpi_results"
+    figures = "select count(*), round(sum(numerator), 3) from metrics.kpi_results"
     before, asked = current(warehouse), ask(warehouse, figures)
     spoil(warehouse)
     assert finding(warehouse, check).mend

@@ -142,3 +142,18 @@ def test_every_published_table_and_column_is_described_in_the_file(small_warehou
             "where schema_name in ('marts', 'metrics') and comment is null order by all"
         ).fetchall()
     assert missing == []
+
+
+def test_a_generation_says_the_grain_of_its_tables_and_what_they_refer_to(small_warehouse: Settings) -> None:
+    """Else a copy in another database has no keys."""
+    published = generation.current(small_warehouse)
+    assert published is not None
+    assert published.shapes["marts.fct_calls"].key == ["call_key"]
+    assert published.shapes["marts.fct_calls"].month_of == "offered_date"
+    assert {"call_key", "offered_at"} <= set(published.shapes["marts.fct_calls"].required)
+    referring = {table: shape.references for table, shape in published.shapes.items() if shape.references}
+    assert referring["marts.fct_call_segments"] == {"call_key": "marts.fct_calls.call_key"}
+    for refers in referring.values():
+        for target in refers.values():
+            table, _, column = target.rpartition(".")
+            assert published.shapes[table].key == [column], target

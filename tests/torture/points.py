@@ -35,10 +35,11 @@ class Point:
 
 OLD_GENERATION = "20200101T060000Z"  # which a daily run of tests.torture.room lets go of
 _MODEL = "dbt.task.run:ModelRunner.execute"
-_LANDING, _STEPS, _PUBLISH = (
+_LANDING, _STEPS, _PUBLISH, _AUDIENCES = (
     "orchestration.landing",
     "orchestration.warehouse.steps",
     "orchestration.publish.generation",
+    "orchestration.publish.audience_files",
 )
 
 POINTS = [
@@ -86,10 +87,13 @@ POINTS = [
     Point("a fact's months are written", f"{_PUBLISH}:_write_months", "after"),
     Point("some facts' months are written", f"{_PUBLISH}:_write_months", "after", nth=4),
     Point("before the generation's database", f"{_PUBLISH}:_write_database", "before"),
-    Point("tables are in the generation's database", f"{_PUBLISH}:_describe", "after", nth=20),
+    Point("tables are in the generation's database", f"{_PUBLISH}:describe", "before"),
     Point("before the list of generations goes on", f"{_PUBLISH}:_record_generation", "before"),
-    Point("before the generation is made whole", f"{_PUBLISH}:_write_synced", "before"),
-    Point("the generation is whole, not synced", f"{_PUBLISH}:_write_synced", "after"),
+    Point("before an audience's files", f"{_AUDIENCES}:_write_one", "before"),
+    Point("an audience's tables are written", f"{_AUDIENCES}:_write_views", "before"),
+    Point("before the generation is made whole", f"{_AUDIENCES}:write", "after"),
+    # The first is an audience's description.
+    Point("the generation is whole, not synced", f"{_PUBLISH}:write_synced", "after", nth=2),
     Point("before the pointer moves", f"{_PUBLISH}:move_pointer", "before"),
     Point("the new pointer lies beside the old one", "pathlib:Path.replace", "before", of="current"),
     Point("the pointer has moved, not synced", "pathlib:Path.replace", "after", of="current"),

@@ -229,6 +229,11 @@ class Room:
         described = json.loads((old / "generation.json").read_text())
         described |= {"generation": OLD_GENERATION, "published_at": "2020-01-01T06:00:00+00:00"}
         (old / "generation.json").write_text(json.dumps(described))
+        # The one that followed it is of long ago too: a generation stays for a day after it was current.
+        followed = self.settings.published / published.generation / "generation.json"
+        followed.write_text(
+            json.dumps(json.loads(followed.read_text()) | {"published_at": "2020-01-02T06:00:00+00:00"})
+        )
         with duckdb.connect(str(self.settings.current_db.resolve())) as con:
             con.execute(
                 "insert into quality.generations select * replace (? as generation, ?::timestamptz as published_at) "

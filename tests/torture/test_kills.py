@@ -35,7 +35,7 @@ _LANDING_AND_BUILDING = [
     Kill(point="incidents are changed, nothing that leans on them"),
 ]
 _PUBLISHING = [
-    Kill(point="before the generation's database"),
+    Kill(point="an audience's tables are written"),
     Kill(point="the generation is whole, not synced"),
     Kill(point="the new pointer lies beside the old one"),
     Kill(point="an old generation is described no more, its files are there"),

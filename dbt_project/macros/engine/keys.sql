@@ -69,11 +69,13 @@
 {%- endmacro %}
 
 {% macro default__packed_after_instant(utc, number) -%}
-    struct(coalesce(unix_micros({{ utc }}), -9223372036854775807), {{ number }})
+    (cast(coalesce(unix_micros({{ utc }}), -9223372036854775807) as decimal(38, 0)) * 9223372036854775808 + {{ number }})
 {%- endmacro %}
 
+{# A lake keeps tables as Parquet, which has no whole numbers of 128 bits and would round them. #}
 {% macro duckdb__packed_after_instant(utc, number) -%}
-    (cast(coalesce(epoch_us({{ utc }}), -9223372036854775807) as hugeint) * 9223372036854775808 + {{ number }})
+    {%- set whole = '(cast(coalesce(epoch_us(' ~ utc ~ '), -9223372036854775807) as hugeint) * 9223372036854775808 + ' ~ number ~ ')' -%}
+    {{ 'cast(' ~ whole ~ ' as decimal(38, 0))' if target.name == 'ducklake' else whole }}
 {%- endmacro %}
 
 
@@ -89,7 +91,7 @@
 {%- endmacro %}
 
 {% macro default__date_of_digits(text) -%}
-    try_to_date({{ text }}, 'yyyyMMdd')
+    cast(try_to_timestamp({{ text }}, 'yyyyMMdd') as date)
 {%- endmacro %}
 
 {% macro duckdb__date_of_digits(text) -%}

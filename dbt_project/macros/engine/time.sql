@@ -7,7 +7,7 @@
 {%- endmacro %}
 
 {% macro default__to_local(instant) -%}
-    from_utc_timestamp({{ instant }}, '{{ var("time_zone") }}')
+    cast(from_utc_timestamp({{ instant }}, '{{ var("time_zone") }}') as timestamp_ntz)
 {%- endmacro %}
 
 {# Offsets are looked up among the clock changes of the zone by halving: a few comparisons instead of the engine's time-zone
@@ -59,7 +59,7 @@
 {%- endmacro %}
 
 {% macro default__epoch_seconds(utc) -%}
-    unix_seconds({{ utc }})
+    unix_seconds(cast({{ utc }} as timestamp))
 {%- endmacro %}
 
 {% macro duckdb__epoch_seconds(utc) -%}
@@ -84,6 +84,20 @@
 
 {% macro first_of_month(day) -%}
     cast({{ dbt.date_trunc('month', day) }} as date)
+{%- endmacro %}
+
+
+{# The number of a day in its week: 1 is Monday, 7 is Sunday. #}
+{% macro weekday_number(day) -%}
+    {{ return(adapter.dispatch('weekday_number', 'control_room')(day)) }}
+{%- endmacro %}
+
+{% macro default__weekday_number(day) -%}
+    (pmod(dayofweek({{ day }}) + 5, 7) + 1)
+{%- endmacro %}
+
+{% macro duckdb__weekday_number(day) -%}
+    extract(isodow from {{ day }})
 {%- endmacro %}
 
 
@@ -146,9 +160,23 @@
 {%- endmacro %}
 
 {% macro default__hours_until(first, instant) -%}
-    case when {{ instant }} <= {{ first }} then 0 else (unix_micros({{ instant }}) - unix_micros({{ first }}) - 1) div 3600000000 + 1 end
+    case when {{ instant }} <= {{ first }} then cast(0 as bigint) else (unix_micros({{ instant }}) - unix_micros({{ first }}) - 1) div 3600000000 + 1 end
 {%- endmacro %}
 
 {% macro duckdb__hours_until(first, instant) -%}
     case when {{ instant }} <= {{ first }} then 0 else (epoch_us({{ instant }}) - epoch_us({{ first }}) - 1) // 3600000000 + 1 end
+{%- endmacro %}
+
+
+{# A time of day written HH:MM:SS, to compare with one of the reference data. Spark has no such type: there it stays text. #}
+{% macro time_of_day(text) -%}
+    {{ return(adapter.dispatch('time_of_day', 'control_room')(text)) }}
+{%- endmacro %}
+
+{% macro default__time_of_day(text) -%}
+    ({{ text }})
+{%- endmacro %}
+
+{% macro duckdb__time_of_day(text) -%}
+    cast({{ text }} as time)
 {%- endmacro %}

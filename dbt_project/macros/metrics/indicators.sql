@@ -55,7 +55,7 @@
 
 {# A text as an SQL literal; none is null. #}
 {% macro sql_text(value) -%}
-    {%- if value is none -%} cast(null as varchar) {%- else -%} '{{ (value | string).replace("'", "''") }}' {%- endif -%}
+    {%- if value is none -%} cast(null as string) {%- else -%} '{{ dbt.escape_single_quotes(value | string) }}' {%- endif -%}
 {%- endmacro %}
 
 {# A number as an SQL literal; none is null. #}

@@ -15,7 +15,7 @@ listed as (
         {%- endfor %}
         {%- endfor %}
         {%- endfor %}
-        (cast(null as varchar), cast(null as varchar), cast(null as varchar))
+        (cast(null as string), cast(null as string), cast(null as string))
     ) as named (kpi_id, export, column_name)
 ),
 

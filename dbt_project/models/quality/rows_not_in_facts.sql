@@ -32,7 +32,7 @@ highest_versions as (
 ),
 
 lower_versions as (
-    select diary._delivery_id, diary._source_row, diary.appointment_id
+    select diary._delivery_id, diary._source_row, diary._business_date, diary.appointment_id
     from {{ ref('base_saab_diary') }} as diary
     inner join highest_versions on diary.appointment_id = highest_versions.appointment_id
     where diary._outcome = 'loaded' and diary.version < highest_versions.version
@@ -40,7 +40,13 @@ lower_versions as (
 
 -- Statuses from the as-of instant on have not happened yet, so they are no interval.
 statuses_to_come as (
-    select statuses._delivery_id, statuses._source_row, statuses.callsign, statuses.status_at, statuses.status_code
+    select
+        statuses._delivery_id,
+        statuses._source_row,
+        statuses._business_date,
+        statuses.callsign,
+        statuses.status_at,
+        statuses.status_code
     from {{ ref('base_saab_resource_status') }} as statuses
     inner join as_of on statuses.status_at >= as_of.as_of_at
     where statuses._outcome = 'loaded'
@@ -51,22 +57,29 @@ found as (
     {%- set key = names[1] | join(" || '/' || ") %}
     select
         '{{ names[0] }}' as table_name,
-        cast({{ key }} as varchar) as row_key,
+        cast({{ key }} as string) as row_key,
         _delivery_id,
         _source_row,
+        _business_date,
         _outcome as outcome
     from {{ ref('base_' ~ export) }}
     where _outcome <> 'loaded'
     union all
     {% endfor %}
-    select 'fct_diary_appointments', appointment_id, _delivery_id, _source_row, 'loaded' from lower_versions
+    select 'fct_diary_appointments', appointment_id, _delivery_id, _source_row, _business_date, 'loaded' from lower_versions
     union all
     -- A fact row of domestic abuse is led back to its incident; the outcome stands behind it.
-    select 'fct_domestic_abuse', incident_ref, _delivery_id, _source_row, 'loaded'
+    select 'fct_domestic_abuse', incident_ref, _delivery_id, _source_row, _business_date, 'loaded'
     from {{ ref('base_da_outcomes') }}
     where _outcome = 'loaded'
     union all
-    select 'fct_resource_statuses', callsign || '/' || status_at || '/' || status_code, _delivery_id, _source_row, 'loaded'
+    select
+        'fct_resource_statuses',
+        callsign || '/' || status_at || '/' || status_code,
+        _delivery_id,
+        _source_row,
+        _business_date,
+        'loaded'
     from statuses_to_come
 ),
 
@@ -76,6 +89,7 @@ final as (
         row_key,
         _delivery_id as delivery_id,
         _source_row as source_row,
+        _business_date as business_date,
         outcome
     from found
 )

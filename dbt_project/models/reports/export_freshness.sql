@@ -67,7 +67,7 @@ final as (
         exports.as_of_date,
         case
             when exports.due_days is null then null
-            when exports.covered_until_date >= exports.as_of_date then 0
+            when exports.covered_until_date >= exports.as_of_date then cast(0 as bigint)
             else {{ dbt.datediff('exports.covered_until_date', 'exports.as_of_date', 'day') }}
         end as days_behind,
         exports.due_days,

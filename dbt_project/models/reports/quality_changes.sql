@@ -69,11 +69,11 @@ changed_rules as (
         sentence as subject_label,
         system,
         status_before || case
-            when status_before in ('WARN', 'FAIL') then ': ' || cast(failed_count_before as varchar) || ' failed' else ''
+            when status_before in ('WARN', 'FAIL') then ': ' || cast(failed_count_before as string) || ' failed' else ''
         end as what_before,
         status || case
             when status in ('WARN', 'FAIL')
-                then ': ' || cast(failed_count as varchar) || ' of ' || cast(checked_count as varchar) || ' failed'
+                then ': ' || cast(failed_count as string) || ' of ' || cast(checked_count as string) || ' failed'
             else ''
         end as what_now,
         change in ('BETTER', 'MENDED') as is_better,
@@ -89,10 +89,10 @@ files as (
         deliveries.name as subject,
         exports.label as subject_label,
         deliveries.export as system,
-        cast(null as varchar) as what_before,
+        cast(null as string) as what_before,
         case
             when deliveries.status = 'QUARANTINED' then 'set aside whole: ' || coalesce(deliveries.reason, 'no reason is known')
-            else cast(deliveries.rows_quarantined as varchar) || ' of ' || cast(deliveries.rows_read as varchar) || ' rows set aside'
+            else cast(deliveries.rows_quarantined as string) || ' of ' || cast(deliveries.rows_read as string) || ' rows set aside'
         end as what_now,
         false as is_better,
         deliveries.business_date as since
@@ -110,7 +110,7 @@ changed_register as (
         register.kpi_id as subject,
         register.label as subject_label,
         register.system_version as system,
-        cast(null as varchar) as what_before,
+        cast(null as string) as what_before,
         register.status || coalesce(': ' || register.reason, '') as what_now,
         register.status = 'AVAILABLE' as is_better,
         register.since
@@ -124,7 +124,7 @@ drift_began as (
         drift.export as subject,
         exports.label as subject_label,
         drift.export as system,
-        cast(null as varchar) as what_before,
+        cast(null as string) as what_before,
         drift.what_changed as what_now,
         case when drift.severity <> 'info' then false end as is_better,
         drift.from_date as since
@@ -152,7 +152,7 @@ changed_disruptions as (
     select
         'DISRUPTION' as kind,
         disruptions.disruption_key as subject,
-        cast(null as varchar) as subject_label,
+        cast(null as string) as subject_label,
         disruptions.systems as system,
         case when disruptions.started_date <= week.before_date then 'lasting' end as what_before,
         case when disruptions.ended_at is null then 'lasting' else 'ended' end as what_now,
@@ -170,8 +170,8 @@ reviews_taken as (
         reviews.rule_id as subject,
         rules.sentence as subject_label,
         rules.system,
-        cast(null as varchar) as what_before,
-        reviews.state || ' until ' || cast(reviews.expires_on as varchar) as what_now,
+        cast(null as string) as what_before,
+        reviews.state || ' until ' || cast(reviews.expires_on as string) as what_now,
         cast(null as boolean) as is_better,
         reviews.reviewed_on as since
     from reviews
@@ -186,7 +186,7 @@ reviews_expired as (
         reviews.rule_id as subject,
         rules.sentence as subject_label,
         rules.system,
-        reviews.state || ' until ' || cast(reviews.expires_on as varchar) as what_before,
+        reviews.state || ' until ' || cast(reviews.expires_on as string) as what_before,
         'expired' as what_now,
         case when rules.is_open then false end as is_better,
         {{ plus_days('reviews.expires_on', 1) }} as since
@@ -202,7 +202,7 @@ changed_arrivals as (
         arrivals.export as subject,
         arrivals.label as subject_label,
         arrivals.system,
-        cast(null as varchar) as what_before,
+        cast(null as string) as what_before,
         case arrivals.state when 'MISSING' then 'did not come' else 'came more than once' end as what_now,
         arrivals.state = 'CORRECTED' as is_better,
         arrivals.business_date as since

@@ -11,6 +11,7 @@ segments as (
     from {{ ref('stg_acd_segments') }}
     {% if not is_full_run() %}
     where call_hash in (select call_hash from affected_calls)
+        and call_date in (select {{ date_of_digits('substr(call_key, 1, 8)') }} from affected_calls)
     {% endif %}
 ),
 

@@ -4,7 +4,7 @@
 with
 
 bookings as (
-    select appointment_key, incident_hash, booked_at
+    select appointment_key, incident_hash, incident_key, booked_at
     from {{ ref('int_appointments_picked') }}
     where incident_key is not null and booked_at is not null
 ),
@@ -18,7 +18,7 @@ events as (
         is_risk_given,
         to_code
     from {{ ref('int_events_resolved') }}
-    where (is_grade_given or is_risk_given) and incident_hash in (select incident_hash from bookings)
+    where (is_grade_given or is_risk_given) and incident_key in (select incident_key from bookings)
 ),
 
 grades as (

@@ -12,12 +12,16 @@ statuses as (
     from {{ ref('stg_saab_resource_status') }}
     where incident_key is not null and (is_en_route or is_at_scene)
     {% if not is_full_run() %}
-        and incident_hash in (select incident_hash from affected_incidents)
+        and incident_key in (select incident_key from affected_incidents)
     {% endif %}
 ),
 
 incidents as (
-    select incident_hash, created_at from {{ ref('stg_saab_incidents') }}
+    select incident_hash, created_at
+    from {{ ref('stg_saab_incidents') }}
+    {% if not is_full_run() %}
+    where incident_key in (select incident_key from affected_incidents)
+    {% endif %}
 ),
 
 final as (

@@ -77,38 +77,11 @@ nameless as (
 
 -- One failing after the other: each ends the last booked that is alive and that none before it has ended.
 walked as (
-    select distinct
-        incident_hash,
-        cast(0 as bigint) as step,
-        effective_at as failed_at,
-        place as booking_place,
-        '' as ended_places
-    from nameless
-    where step = 1
-
-    union all
-
-    select
-        nameless.incident_hash,
-        nameless.step,
-        nameless.effective_at as failed_at,
-        max(bookings.place) as booking_place,
-        walked.ended_places || coalesce('|' || cast(max(bookings.place) as varchar) || '|', '') as ended_places
-    from walked
-    inner join nameless on walked.incident_hash = nameless.incident_hash and walked.step + 1 = nameless.step
-    left join bookings
-        on nameless.incident_hash = bookings.incident_hash
-        and bookings.place < nameless.place
-        and (bookings.next_place > nameless.place or bookings.next_place is null)
-        and (bookings.closed_place > nameless.place or bookings.closed_place is null)
-        and (bookings.attended_at >= nameless.effective_at or bookings.attended_at is null)
-        and (bookings.cancelled_at >= nameless.effective_at or bookings.cancelled_at is null)
-        and position('|' || cast(bookings.place as varchar) || '|' in walked.ended_places) = 0
-    group by nameless.incident_hash, nameless.step, nameless.effective_at, walked.ended_places
+    {{ walked_through_failings('nameless', 'bookings') }}
 ),
 
 failed as (
-    select incident_hash, booking_place, failed_at from walked where step > 0 and booking_place is not null
+    select incident_hash, booking_place, failed_at from walked where booking_place is not null
 ),
 
 ended as (

@@ -17,15 +17,15 @@ affected_incidents as (
 events as (
     select *
     from {{ ref('stg_saab_incident_log') }}
+    {% if is_incremental() %}
+    where incident_key in (select incident_key from affected_incidents)
+    {% endif %}
 ),
 
 ambiguous_incidents as (
     select distinct incident_hash
     from events
-    where (is_event_at_ambiguous or is_recorded_at_ambiguous)
-    {% if is_incremental() %}
-        and incident_key in (select incident_key from affected_incidents)
-    {% endif %}
+    where is_event_at_ambiguous or is_recorded_at_ambiguous
 ),
 
 ordered as (
@@ -44,25 +44,7 @@ ordered as (
 
 -- One event after the other; what was resolved before decides. A recorded time that is missing is passed over.
 walked as (
-    select incident_key, incident_hash, event_no, step, event_at, recorded_at, recorded_at as last_recorded_at
-    from ordered
-    where step = 1
-
-    union all
-
-    select
-        ordered.incident_key,
-        ordered.incident_hash,
-        ordered.event_no,
-        ordered.step,
-        {{ second_pass_if_later('ordered.event_at', 'ordered.is_event_at_ambiguous', 'walked.event_at') }} as event_at,
-        {{ second_pass_if_later('ordered.recorded_at', 'ordered.is_recorded_at_ambiguous', 'walked.last_recorded_at') }} as recorded_at,
-        coalesce(
-            {{ second_pass_if_later('ordered.recorded_at', 'ordered.is_recorded_at_ambiguous', 'walked.last_recorded_at') }},
-            walked.last_recorded_at
-        ) as last_recorded_at
-    from walked
-    inner join ordered on walked.incident_key = ordered.incident_key and walked.step + 1 = ordered.step
+    {{ walked_through_doubled_hour('ordered') }}
 ),
 
 final as (

@@ -21,7 +21,7 @@ incidents as (
     from {{ ref('stg_saab_incidents') }} as incidents
     inner join as_of on incidents.created_at < as_of.as_of_at
     {% if not is_full_run() %}
-    where incidents.incident_hash in (select incident_hash from affected_incidents)
+    where incidents.incident_key in (select incident_key from affected_incidents)
     {% endif %}
 ),
 
@@ -48,7 +48,7 @@ events as (
         or is_closing or is_reopening
     )
     {% if not is_full_run() %}
-        and incident_hash in (select incident_hash from affected_incidents)
+        and incident_key in (select incident_key from affected_incidents)
     {% endif %}
 ),
 
@@ -98,7 +98,7 @@ final as (
         created_at,
         effective_at,
         {{ packed_after_instant('effective_at', last_number()) }} as place,
-        cast(null as varchar) as grade_code,
+        cast(null as string) as grade_code,
         false as is_assigning,
         false as is_unassigning,
         false as is_booking,
@@ -106,9 +106,9 @@ final as (
         false as is_failing_booking,
         true as is_closing,
         false as is_reopening,
-        cast(null as varchar) as resource,
-        cast(null as varchar) as appointment_key,
-        cast(null as varchar) as diary_code,
+        cast(null as string) as resource,
+        cast(null as string) as appointment_key,
+        cast(null as string) as diary_code,
         _row_id
     from closed_by_row
 )

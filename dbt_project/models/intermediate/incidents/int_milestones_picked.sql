@@ -19,7 +19,7 @@ events as (
     from {{ ref('int_events_resolved') }}
     where (is_grading or is_tasking or is_assigning or is_closing or is_reopening)
     {% if not is_full_run() %}
-        and incident_hash in (select incident_hash from affected_incidents)
+        and incident_key in (select incident_key from affected_incidents)
     {% endif %}
 ),
 

@@ -21,7 +21,7 @@ incidents as (
     from {{ ref('stg_saab_incidents') }} as incidents
     inner join as_of on incidents.created_at < as_of.as_of_at
     {% if not is_full_run() %}
-    where incidents.incident_hash in (select incident_hash from affected_incidents)
+    where incidents.incident_key in (select incident_key from affected_incidents)
     {% endif %}
 ),
 
@@ -67,7 +67,7 @@ changes as (
         _row_id as row_id,
         cast(0 as bigint) as counts,
         cast(0 as bigint) as booking_no,
-        cast(null as varchar) as grade_code,
+        cast(null as string) as grade_code,
         false as is_reopening,
         false as is_attended
     from incidents

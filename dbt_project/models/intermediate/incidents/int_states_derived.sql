@@ -103,7 +103,7 @@ turns as (
 final as (
     select
         incident_hash,
-        row_number() {{ so_far }} as state_no,
+        cast(row_number() {{ so_far }} as bigint) as state_no,
         state,
         changed_at as started_at,
         lead(changed_at) over (partition by incident_hash order by changed_at) as ended_at,

@@ -27,7 +27,7 @@ incidents as (
         _row_id
     from {{ ref('stg_saab_incidents') }}
     {% if not is_full_run() %}
-    where incident_hash in (select incident_hash from affected_incidents)
+    where incident_key in (select incident_key from affected_incidents)
     {% endif %}
 ),
 

@@ -36,9 +36,13 @@ as_of as (
     where system in (select system from {{ ref('int_delivered_days') }} where export = 'saab_diary')
 ),
 
--- What lies between them was delivered before, and is seen from now on.
+-- What lies between them was delivered before, and is seen from now on. A plain bound comes first, an hour early for what may be
+-- an hour later than delivered: by it alone the engine passes over the years before.
 states_as_of as (
-    select published_as_of_at, as_of_at
+    select
+        published_as_of_at,
+        as_of_at,
+        coalesce({{ plus_seconds('published_as_of_at', -3600) }}, cast('0001-01-01' as timestamp)) as from_at
     from {{ ref('int_states_as_of') }}
     where published_as_of_at is null or published_as_of_at < as_of_at
 ),
@@ -55,14 +59,14 @@ touched_appointments as (
     from diary
     inner join as_of on diary.slot_end_at > as_of.earlier_at and diary.slot_end_at <= as_of.later_at
 
+    {% for instant in ['diary.slot_end_at', 'diary.attended_at', 'diary.updated_at'] %}
     union
 
     select diary.appointment_id
     from diary
-    inner join states_as_of
-        on {{ is_passed_by('states_as_of', 'diary.slot_end_at') }}
-        or {{ is_passed_by('states_as_of', 'diary.attended_at') }}
-        or {{ is_passed_by('states_as_of', 'diary.updated_at') }}
+    inner join states_as_of on {{ instant }} >= states_as_of.from_at
+    where {{ is_passed_by('states_as_of', instant) }}
+    {% endfor %}
 ),
 
 named as (
@@ -95,27 +99,30 @@ named as (
     from log
     where from_value in (select appointment_id from touched_appointments)
 
+    {% for instant in ['incidents.created_at', 'incidents.closed_at'] %}
     union
 
     select incidents.incident_ref as incident_key
     from incidents
-    inner join states_as_of
-        on {{ is_passed_by('states_as_of', 'incidents.created_at') }} or {{ is_passed_by('states_as_of', 'incidents.closed_at') }}
+    inner join states_as_of on {{ instant }} >= states_as_of.from_at
+    where {{ is_passed_by('states_as_of', instant) }}
+    {% endfor %}
 
     union
 
     -- An event of the doubled hour may be an hour later than delivered.
     select log.incident_ref as incident_key
     from log
-    inner join states_as_of
-        on {{ is_passed_by('states_as_of', 'log.event_at') }}
+    inner join states_as_of on log.event_at >= states_as_of.from_at
+    where {{ is_passed_by('states_as_of', 'log.event_at') }}
         or {{ is_passed_by('states_as_of', plus_seconds('log.event_at', 3600)) }}
 
     union
 
     select statuses.incident_ref as incident_key
     from statuses
-    inner join states_as_of on {{ is_passed_by('states_as_of', 'statuses.status_at') }}
+    inner join states_as_of on statuses.status_at >= states_as_of.from_at
+    where {{ is_passed_by('states_as_of', 'statuses.status_at') }}
 
     union
 

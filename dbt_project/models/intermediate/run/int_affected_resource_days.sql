@@ -15,19 +15,26 @@ as_of as (
     where system in (select system from {{ ref('int_delivered_days') }} where export = 'saab_resource_status')
 ),
 
+moved as (
+    select callsign, status_at
+    from statuses
+    where _key in {{ touched_keys(ref('base_saab_resource_status'), 'saab_resource_status') }}
+
+    union all
+
+    select statuses.callsign, statuses.status_at
+    from statuses
+    inner join as_of on statuses.status_at >= as_of.earlier_at and statuses.status_at < as_of.later_at
+),
+
 touched as (
     select
-        statuses.callsign as resource,
-        {{ to_local_date('statuses.status_at') }} as started_date,
-        min(statuses.status_at) as first_at
-    from statuses
-    left join as_of on statuses.status_at >= as_of.earlier_at and statuses.status_at < as_of.later_at
+        callsign as resource,
+        {{ to_local_date('status_at') }} as started_date,
+        min(status_at) as first_at
+    from moved
     where {{ 'false' if is_full_run() else 'true' }}
-        and (
-            as_of.later_at is not null
-            or statuses._key in {{ touched_keys(ref('base_saab_resource_status'), 'saab_resource_status') }}
-        )
-    group by statuses.callsign, {{ to_local_date('statuses.status_at') }}
+    group by callsign, {{ to_local_date('status_at') }}
 ),
 
 before as (

@@ -124,7 +124,7 @@ changes as (
 ),
 
 moved as (
-    select wait_hash, changed_at, sum(side) as side
+    select wait_hash, changed_at, sum(side) as difference
     from changes
     group by wait_hash, changed_at
     having sum(side) <> 0
@@ -135,7 +135,7 @@ ranges as (
     select
         changed_at as from_at,
         lead(changed_at) over (partition by wait_hash order by changed_at) as until_at,
-        sum(side) over (partition by wait_hash order by changed_at rows unbounded preceding) as difference
+        sum(difference) over (partition by wait_hash order by changed_at rows unbounded preceding) as difference
     from moved
 ),
 

@@ -61,7 +61,7 @@ codes as (
     {%- if is_incremental() %}
         and landed._business_date in (select business_date from affected where export = '{{ export }}')
     {%- endif %}
-    group by 1, 2
+    group by {{ '1, 2' if dated_by else '1' }}
 ),
 
 {% endfor -%}
@@ -81,10 +81,10 @@ counted as (
     {% endfor -%}
     {%- endfor %}
     select
-        cast(null as varchar) as export,
+        cast(null as string) as export,
         cast(null as date) as business_date,
         cast(null as date) as row_date,
-        cast(null as varchar) as column_name,
+        cast(null as string) as column_name,
         0 as row_count,
         0 as filled_count,
         0 as unknown_count

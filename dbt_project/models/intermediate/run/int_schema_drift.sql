@@ -224,7 +224,7 @@ columns_emptied as (
         'column_emptied' as kind,
         columns_of_files.header as column_name,
         columns_of_files.landing_column,
-        cast(cast(round(100 * column_days_judged.usual_ratio) as integer) as varchar) || ' %' as changed_from,
+        cast(cast(round(100 * column_days_judged.usual_ratio) as integer) as string) || ' %' as changed_from,
         '' as changed_to,
         columns_of_files.delivery_id,
         columns_of_files.rows_read - columns_of_files.filled_count as concerned_count
@@ -501,7 +501,7 @@ numbers_told as (
         kinds.severity,
         kinds.remedy,
         replace(
-            replace(kinds.says, '{count}', cast(told.concerned_count as varchar)), '{rows}', cast(told.rows_count as varchar)
+            replace(kinds.says, '{count}', cast(told.concerned_count as string)), '{rows}', cast(told.rows_count as string)
         ) as says
     from told
     inner join kinds on told.kind = kinds.kind

@@ -6,6 +6,7 @@ with
 segments as (
     select
         {{ hash_of(['_business_date', 'call_id']) }} as call_hash,
+        _business_date as call_date,
         {{ to_local_date('segment_start_at') }} as segment_start_date
     from {{ ref('base_acd_segments') }}
 ),
@@ -35,6 +36,7 @@ call_dates as (
     from segments
     {% if not is_full_run() %}
     where call_hash in (select call_hash from affected_calls)
+        and call_date in (select {{ date_of_digits('substr(call_key, 1, 8)') }} from affected_calls)
     {% endif %}
 ),
 

@@ -16,6 +16,7 @@ segments as (
     from {{ ref('stg_acd_segments') }}
     {% if is_incremental() %}
     where call_hash in (select call_hash from affected_calls where is_touched)
+        and call_date in (select {{ date_of_digits('substr(call_key, 1, 8)') }} from affected_calls where is_touched)
     {% endif %}
 ),
 

@@ -15,7 +15,7 @@ events as (
     select *
     from {{ ref('int_events_resolved') }}
     {% if is_incremental() %}
-    where incident_hash in (select incident_hash from affected_incidents)
+    where incident_key in (select incident_key from affected_incidents)
     {% endif %}
 ),
 

@@ -23,7 +23,7 @@ final as (
         {{ to_instant('opened_at') }} as opened_at,
         opened_at_local,
         opened_date,
-        coalesce(extract(isodow from opened_date) < 6, false) as is_opened_on_weekday,
+        coalesce({{ weekday_number('opened_date') }} < 6, false) as is_opened_on_weekday,
         {{ to_instant('first_reply_at') }} as first_reply_at,
         {{ to_local('first_reply_at') }} as first_reply_at_local,
         {{ to_local_date('first_reply_at') }} as first_reply_date,

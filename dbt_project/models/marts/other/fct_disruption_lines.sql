@@ -100,7 +100,7 @@ earlier_days as (
     inner join delivered_days
         on delivered_days.business_date < days.first_date
         and delivered_days.business_date >= {{ plus_days('days.first_date', -28) }}
-        and extract(isodow from delivered_days.business_date) = extract(isodow from days.local_date)
+        and {{ weekday_number('delivered_days.business_date') }} = {{ weekday_number('days.local_date') }}
     left join disrupted_line_days
         on delivered_days.business_date = disrupted_line_days.local_date
         and days.line = disrupted_line_days.line

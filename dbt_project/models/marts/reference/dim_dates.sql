@@ -15,12 +15,12 @@ started as (
         day as local_date,
         {{ to_utc('day') }} as starts_at,
         {{ to_utc(plus_days('day', 1)) }} as ends_at,
-        cast(extract(isodow from day) as bigint) as weekday_number,
+        cast({{ weekday_number('day') }} as bigint) as weekday_number,
         cast(extract(year from day) as bigint) as calendar_year,
         cast(extract(month from day) as bigint) as calendar_month,
         cast(extract(day from day) as bigint) as day_of_month,
         {{ first_of_month('day') }} as month_start_date,
-        {{ plus_days('day', '1 - cast(extract(isodow from day) as integer)') }} as week_start_date
+        {{ plus_days('day', '1 - cast(' ~ weekday_number('day') ~ ' as integer)') }} as week_start_date
     from days
 ),
 
@@ -29,7 +29,7 @@ placed as (
     select
         *,
         calendar_year - case when calendar_month < 4 then 1 else 0 end as financial_year_number,
-        (calendar_month + 8) % 12 // 3 + 1 as financial_quarter_number,
+        {{ whole_quotient('(calendar_month + 8) % 12', 3) }} + 1 as financial_quarter_number,
         (calendar_month + 8) % 12 + 1 as financial_month_number
     from started
 ),
@@ -39,7 +39,7 @@ final as (
         placed.local_date,
         {{ to_instant('placed.starts_at') }} as starts_at,
         {{ to_instant('placed.ends_at') }} as ends_at,
-        cast({{ seconds_between('placed.starts_at', 'placed.ends_at') }} // 3600 as bigint) as hours_count,
+        cast({{ whole_quotient(seconds_between('placed.starts_at', 'placed.ends_at'), 3600) }} as bigint) as hours_count,
         placed.weekday_number,
         case placed.weekday_number
             when 1 then 'Monday' when 2 then 'Tuesday' when 3 then 'Wednesday' when 4 then 'Thursday'
@@ -56,8 +56,8 @@ final as (
         cast(placed.financial_quarter_number as bigint) as financial_quarter_number,
         cast({{ dbt.dateadd('month', '-1 * cast(placed.financial_month_number - 1 as integer)', 'placed.month_start_date') }} as date)
             as year_start_date,
-        cast(placed.financial_year_number as varchar) || '/'
-            || right(cast(placed.financial_year_number + 1 as varchar), 2) as financial_year,
+        cast(placed.financial_year_number as string) || '/'
+            || right(cast(placed.financial_year_number + 1 as string), 2) as financial_year,
         bank_holidays.holiday_date is not null as is_bank_holiday,
         bank_holidays.label as bank_holiday_label,
         (placed.calendar_month = 12 and placed.day_of_month >= 18) or (placed.calendar_month = 1 and placed.day_of_month <= 2)

@@ -11,8 +11,8 @@ shifts as (
 placed as (
     select
         cast(number as bigint) as half_hour_number,
-        cast(number // 2 as bigint) as hour_number,
-        lpad(cast(number // 2 as varchar), 2, '0') || case when number % 2 = 0 then ':00' else ':30' end as starts_at_label
+        cast({{ whole_quotient('number', 2) }} as bigint) as hour_number,
+        lpad(cast({{ whole_quotient('number', 2) }} as string), 2, '0') || case when number % 2 = 0 then ':00' else ':30' end as starts_at_label
     from numbers
 ),
 
@@ -26,14 +26,14 @@ final as (
     left join shifts
         on (
             not shifts.is_over_midnight
-            and cast(placed.starts_at_label || ':00' as time) >= shifts.starts_at
-            and cast(placed.starts_at_label || ':00' as time) < shifts.ends_at
+            and {{ time_of_day("placed.starts_at_label || ':00'") }} >= shifts.starts_at
+            and {{ time_of_day("placed.starts_at_label || ':00'") }} < shifts.ends_at
         )
         or (
             shifts.is_over_midnight
             and (
-                cast(placed.starts_at_label || ':00' as time) >= shifts.starts_at
-                or cast(placed.starts_at_label || ':00' as time) < shifts.ends_at
+                {{ time_of_day("placed.starts_at_label || ':00'") }} >= shifts.starts_at
+                or {{ time_of_day("placed.starts_at_label || ':00'") }} < shifts.ends_at
             )
         )
     group by placed.half_hour_number, placed.hour_number, placed.starts_at_label

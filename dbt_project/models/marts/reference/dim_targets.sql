@@ -10,11 +10,11 @@ response_targets as (
 
 indicator_targets as (
     select
-        kpi_id || '|' || cast(valid_from as varchar) as target_key,
+        kpi_id || '|' || cast(valid_from as string) as target_key,
         'indicator' as target_type,
         kpi_id,
         line,
-        cast(null as varchar) as grade_code,
+        cast(null as string) as grade_code,
         cast(null as boolean) as is_urban,
         target,
         cast(null as bigint) as target_seconds,
@@ -28,10 +28,10 @@ indicator_targets as (
 
 grade_targets as (
     select
-        'response|' || grade || '|' || case when is_urban then 'Y' else 'N' end || '|' || cast(valid_from as varchar) as target_key,
+        'response|' || grade || '|' || case when is_urban then 'Y' else 'N' end || '|' || cast(valid_from as string) as target_key,
         'response' as target_type,
-        cast(null as varchar) as kpi_id,
-        cast(null as varchar) as line,
+        cast(null as string) as kpi_id,
+        cast(null as string) as line,
         grade as grade_code,
         is_urban,
         cast(null as double) as target,

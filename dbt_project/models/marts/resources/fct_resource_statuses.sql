@@ -25,10 +25,21 @@ as_of as (
     where system in (select system from {{ ref('int_delivered_days') }} where export = 'saab_resource_status')
 ),
 
+{% if is_incremental() %}
+-- No zone is a day away from UTC.
+bounds as (
+    select {{ plus_seconds('cast(min(started_date) as timestamp)', -86400) }} as first_at
+    from affected_days
+),
+{% endif %}
+
 happened as (
     select statuses.*
     from statuses
     inner join as_of on statuses.status_at < as_of.as_of_at
+    {% if is_incremental() %}
+    inner join bounds on statuses.status_at >= bounds.first_at
+    {% endif %}
 ),
 
 {% if not is_incremental() %}

@@ -103,12 +103,12 @@ final as (
         'no system yet' as system_version_label,
         asked_for.label,
         asked_for.definition,
-        cast(null as varchar) as formula,
+        cast(null as string) as formula,
         asked_for.unit,
         asked_for.better,
         asked_for.owner,
-        cast(null as varchar) as inputs,
-        cast(null as varchar) as source,
+        cast(null as string) as inputs,
+        cast(null as string) as source,
         'NOT_AVAILABLE' as status,
         cast(null as date) as since,
         case
@@ -118,9 +118,9 @@ final as (
         asked_for.restored_by,
         cast(null as double) as coverage_ratio,
         cast(null as date) as coverage_month,
-        cast(null as varchar) as limits,
-        cast(null as varchar) as definition_version,
-        cast(null as varchar) as input_changes
+        cast(null as string) as limits,
+        cast(null as string) as definition_version,
+        cast(null as string) as input_changes
     from asked_for
     left join delivered on asked_for.export = delivered.export
 

@@ -51,6 +51,7 @@ indicators:
     measured: judged_count
     eligible: due_count
   - kpi_id: diary_domestic_abuse
+    restricted: true
     label: Appointments for domestic abuse
     definition: Of all appointments whose incident came, the share whose incident is flagged as domestic abuse, by the local day on which the slot of the latest version ends, also one that lies ahead in the running period; by diary and the appointment's area too.
     formula: "appointments of incidents with DA_FLAG = Y / appointments whose incident was delivered"

@@ -118,7 +118,7 @@ calendar as (
         days.local_date,
         disrupted_days.local_date is not null as is_disrupted,
         case when delivered_days.business_date is not null then 1 else 0 end as day_count,
-        case when delivered_days.business_date is not null and extract(isodow from days.local_date) < 6 then 1 else 0 end
+        case when delivered_days.business_date is not null and {{ weekday_number('days.local_date') }} < 6 then 1 else 0 end
             as weekday_count
     from days
     left join delivered_days on days.local_date = delivered_days.business_date

@@ -16,6 +16,7 @@ inputs:
         helps: [saab_resource_status]
 indicators:
   - kpi_id: da_attendance_median
+    restricted: true
     label: Time to attendance at domestic abuse, median
     definition: Median seconds from creation to the first resource at scene, of domestic-abuse incidents of SAAB, no duplicates, with a valid at-scene time, by the local day they were created; by area too.
     formula: "median of first at scene - CREATED"

@@ -18,6 +18,7 @@ inputs:
         helps: [da_outcomes]
 indicators:
   - kpi_id: da_attended_24h
+    restricted: true
     label: Domestic abuse attended within 24 hours
     definition: Of domestic-abuse incidents of SAAB, no duplicates, the share at which the first resource was at scene within 86,400 seconds of creation, by the local day they were created; by area too.
     formula: "response_seconds <= 86400 / domestic-abuse incidents of SAAB, no duplicates"
@@ -35,6 +36,7 @@ indicators:
     numerator: attended_24h_count
     measured: timed_count
   - kpi_id: da_arrest
+    restricted: true
     label: Arrests for domestic abuse
     definition: Of domestic-abuse incidents of SAAB, no duplicates, the share with an arrest, by the local day they were created; by area too.
     formula: "outcomes with ARREST_AT / domestic-abuse incidents of SAAB, no duplicates"
@@ -52,6 +54,7 @@ indicators:
     numerator: arrested_count
     measured: outcome_count
   - kpi_id: da_risk_assessed
+    restricted: true
     label: Domestic abuse with a risk assessment
     definition: Of domestic-abuse incidents of SAAB, no duplicates, the share whose risk assessment has a result, by the local day they were created; by area too.
     formula: "outcomes with RISK_GRADE / domestic-abuse incidents of SAAB, no duplicates"
@@ -69,6 +72,7 @@ indicators:
     numerator: risk_assessed_count
     measured: outcome_count
   - kpi_id: da_positive_action
+    restricted: true
     label: Positive action on domestic abuse
     definition: Of domestic-abuse incidents of SAAB, no duplicates, the share with positive action, by the local day they were created; by area too.
     formula: "outcomes with POSITIVE_ACTION = Y / domestic-abuse incidents of SAAB, no duplicates"
@@ -86,6 +90,7 @@ indicators:
     numerator: positive_action_count
     measured: outcome_count
   - kpi_id: da_victim_supports
+    restricted: true
     label: Victims of domestic abuse who support the investigation
     definition: Of domestic-abuse incidents of SAAB, no duplicates, the share whose victim supports the investigation, by the local day they were created; by area too.
     formula: "outcomes with VICTIM_SUPPORTS = Y / domestic-abuse incidents of SAAB, no duplicates"
@@ -103,6 +108,7 @@ indicators:
     numerator: victim_supports_count
     measured: outcome_count
   - kpi_id: da_repeat_28d
+    restricted: true
     label: Repeat domestic abuse within 28 days
     definition: Of domestic-abuse incidents of SAAB, no duplicates, the share whose victim had an earlier one in the 28 days before, by the local day the later one was created; by area too.
     formula: "incidents with another domestic-abuse incident of SAAB, no duplicate, of the same victim created from 28 x 86,400 seconds before up to, not at, their creation / domestic-abuse incidents of SAAB, no duplicates"

@@ -11,6 +11,8 @@
 
 {#- Names of files that are listed; how many there are is counted. -#}
 {%- set listed_files = 5 %}
+{#- Named outside the condition: dbt lists what a model reads while no run is known. #}
+{%- set published_changes = source('landing', 'published_changes') %}
 
 with
 
@@ -386,7 +388,7 @@ final as (
     select * from changes
     {% if is_full_run() %}
     union all
-    select * from {{ source('landing', 'published_changes') }}
+    select * from {{ published_changes }}
     {% endif %}
 
 )

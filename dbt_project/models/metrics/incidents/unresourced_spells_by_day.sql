@@ -53,6 +53,20 @@ as_of as (
 
 ),
 
+dates as (
+
+    select * from {{ ref('dim_dates') }}
+
+),
+
+bounds as (
+
+    select min(dates.starts_at) as starts_at
+    from dates
+    inner join days on dates.local_date = days.local_date
+
+),
+
 incidents as (
 
     select * from {{ ref('fct_incidents') }} where not is_duplicate
@@ -85,7 +99,8 @@ limits as (
 
 ),
 
--- A spell is all its intervals, whatever their grades; one that is open lasts to the as-of instant.
+-- A spell is all its intervals, whatever their grades; one that is open lasts to the as-of instant. None that began before the
+-- first day asked for is of an incident created since.
 spells as (
 
     select
@@ -97,6 +112,7 @@ spells as (
         max(case when states.is_high_risk then 1 else 0 end) = 1 as is_high_risk
     from {{ ref('fct_incident_states') }} as states
     cross join as_of
+    inner join bounds on states.started_at >= bounds.starts_at and states.spell_started_at >= bounds.starts_at
     where states.state = 'UNRESOURCED' and not states.is_duplicate
     group by states.incident_key, states.spell_started_at
 

@@ -258,9 +258,9 @@ stopped as (
         newest_of_asked.export || case
             when newest_of_asked.newest_date is null then ' never came'
             else ' has not come since '
-                || cast(cast({{ dbt.dateadd('day', 1, 'newest_of_asked.newest_date') }} as date) as varchar)
-                || ' (' || cast({{ dbt.datediff('newest_of_asked.newest_date', 'newest_of_asked.last_date', 'day') }} as varchar) || ' days)'
-        end || coalesce('; ' || cast(set_aside.file_count as varchar) || ' of its files were set aside: ' || set_aside.reason, '')
+                || cast(cast({{ dbt.dateadd('day', 1, 'newest_of_asked.newest_date') }} as date) as string)
+                || ' (' || cast({{ dbt.datediff('newest_of_asked.newest_date', 'newest_of_asked.last_date', 'day') }} as string) || ' days)'
+        end || coalesce('; ' || cast(set_aside.file_count as string) || ' of its files were set aside: ' || set_aside.reason, '')
             as reason,
         case
             when set_aside.export is null then 'delivery of ' || newest_of_asked.export
@@ -297,8 +297,8 @@ ended_early as (
         versions.system_version,
         2 as severity,
         cast({{ dbt.dateadd('day', 1, 'versions.last_date') }} as date) as since,
-        'its figures end on ' || cast(versions.last_date as varchar) || ', as ' || inputs.export || ' has not come since'
-            || coalesce('; ' || cast(set_aside.file_count as varchar) || ' of its files were set aside: ' || set_aside.reason, '')
+        'its figures end on ' || cast(versions.last_date as string) || ', as ' || inputs.export || ' has not come since'
+            || coalesce('; ' || cast(set_aside.file_count as string) || ' of its files were set aside: ' || set_aside.reason, '')
             as reason,
         'delivery of ' || inputs.export as restored_by
     from definitions
@@ -320,8 +320,8 @@ rows_set_aside as (
         newest_of_asked.system_version,
         case when newest_of_asked.is_needed = 1 and standing.severity > 0 then standing.severity else 1 end as severity,
         min(export_days.business_date) as since,
-        cast(cast(round(100 * sum(export_days.quarantined_count) / sum(export_days.read_count)) as integer) as varchar)
-            || ' % of the rows of ' || newest_of_asked.export || ' are set aside since ' || cast(min(export_days.business_date) as varchar)
+        cast(cast(round(100 * sum(export_days.quarantined_count) / sum(export_days.read_count)) as integer) as string)
+            || ' % of the rows of ' || newest_of_asked.export || ' are set aside since ' || cast(min(export_days.business_date) as string)
             || ': their values cannot be read' as reason,
         newest_of_asked.export || ' with values in the format of its contract (see quality.quarantined_rows), or a contract for the new one'
             as restored_by
@@ -376,11 +376,11 @@ columns_gone as (
             when min(column_days.usual_ratio) is null then 'column ' || column_days.column_name || ' of ' || column_days.export || ' was never filled'
             when max(case when column_days.is_emptied then 1 else 0 end) = 1
                 then 'column ' || column_days.column_name || ' of ' || column_days.export || ' has come empty since '
-                    || cast(min(column_days.business_date) as varchar) || ' (filled in '
-                    || cast(cast(round(100 * min(column_days.usual_ratio)) as integer) as varchar) || ' % of the rows on other days)'
-            else cast(cast(round(100 * sum(column_days.unknown_count) / nullif(sum(column_days.filled_count), 0)) as integer) as varchar)
+                    || cast(min(column_days.business_date) as string) || ' (filled in '
+                    || cast(cast(round(100 * min(column_days.usual_ratio)) as integer) as string) || ' % of the rows on other days)'
+            else cast(cast(round(100 * sum(column_days.unknown_count) / nullif(sum(column_days.filled_count), 0)) as integer) as string)
                 || ' % of the codes in column ' || column_days.column_name || ' of ' || column_days.export || ' are unknown since '
-                || cast(min(column_days.business_date) as varchar)
+                || cast(min(column_days.business_date) as string)
         end as reason,
         case
             when max(case when column_days.is_emptied then 1 else 0 end) = 1
@@ -456,8 +456,8 @@ gaps as (
         gap_days.system_version,
         1 as severity,
         min(gap_days.local_date) as since,
-        cast(count(*) as varchar) || ' of the last ' || cast(max(limits.looked_back_days) as varchar)
-            || ' days are missing or not whole, the first ' || cast(min(gap_days.local_date) as varchar)
+        cast(count(*) as string) || ' of the last ' || cast(max(limits.looked_back_days) as string)
+            || ' days are missing or not whole, the first ' || cast(min(gap_days.local_date) as string)
             || coalesce(': ' || missing_named.says, '') as reason,
         case
             when missing_named.exports is null then 'whole deliveries of those days (see quality.deliveries)'
@@ -500,10 +500,10 @@ systems_late as (
         2 as severity,
         cast({{ dbt.dateadd('day', 1, 'system_ends.as_of_date') }} as date) as since,
         'nothing of ' || versions.system_version_label || ' has come since '
-            || cast(cast({{ dbt.dateadd('day', 1, 'system_ends.as_of_date') }} as date) as varchar) || ', '
-            || cast({{ dbt.datediff('system_ends.as_of_date', 'newest_system.as_of_date', 'day') }} as varchar)
+            || cast(cast({{ dbt.dateadd('day', 1, 'system_ends.as_of_date') }} as date) as string) || ', '
+            || cast({{ dbt.datediff('system_ends.as_of_date', 'newest_system.as_of_date', 'day') }} as string)
             || ' days behind other systems'
-            || coalesce('; ' || cast(max(set_aside.file_count) as varchar) || ' files were set aside: ' || min(set_aside.reason), '') as reason,
+            || coalesce('; ' || cast(max(set_aside.file_count) as string) || ' files were set aside: ' || min(set_aside.reason), '') as reason,
         case
             when max(set_aside.file_count) is null then 'delivery of ' || coalesce(versions.needed_exports, versions.system_version_label)
             else 'delivery in a layout that the contract knows, or a contract for the new one'
@@ -602,9 +602,9 @@ low_coverage as (
             coverage.period_start
         ) as since,
         case
-            when coverage.measured_count = 0 then 'no record could be measured in the month of ' || cast(coverage.period_start as varchar)
-            else 'only ' || cast(cast(floor(100 * coverage.measured_count / cast(coverage.eligible_count as double)) as integer) as varchar)
-                || ' % of the records of the month of ' || cast(coverage.period_start as varchar) || ' could be measured'
+            when coverage.measured_count = 0 then 'no record could be measured in the month of ' || cast(coverage.period_start as string)
+            else 'only ' || cast(cast(floor(100 * coverage.measured_count / cast(coverage.eligible_count as double)) as integer) as string)
+                || ' % of the records of the month of ' || cast(coverage.period_start as string) || ' could be measured'
         end as reason,
         'exports in which what is measured is filled' as restored_by
     from coverage
@@ -673,7 +673,7 @@ unexplained as (
         'days' as finding,
         standing.severity,
         standing.since,
-        'what it needs is not there, or not whole, since ' || cast(standing.since as varchar) as reason,
+        'what it needs is not there, or not whole, since ' || cast(standing.since as string) as reason,
         'whole deliveries of ' || coalesce(versions.needed_exports, 'its exports') as restored_by
     from standing
     inner join definitions on standing.kpi_id = definitions.kpi_id

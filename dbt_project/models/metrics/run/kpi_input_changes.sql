@@ -101,11 +101,11 @@ final as (
         kpi_id,
         system_version,
         {{ dbt.listagg(
-            "case when place <= 5 then export || ' since ' || cast(from_date as varchar) "
-            "|| coalesce(' until ' || cast(until_date as varchar), '') || ': ' || what_changed || ' (' || outcome || ')' end",
+            "case when place <= 5 then export || ' since ' || cast(from_date as string) "
+            "|| coalesce(' until ' || cast(until_date as string), '') || ': ' || what_changed || ' (' || outcome || ')' end",
             "'; '", 'order by place'
         ) }}
-            || case when count(*) > 5 then '; and ' || cast(count(*) - 5 as varchar) || ' more in quality.schema_drift' else '' end
+            || case when count(*) > 5 then '; and ' || cast(count(*) - 5 as string) || ' more in quality.schema_drift' else '' end
             as input_changes
     from touched
     group by kpi_id, system_version

@@ -90,7 +90,7 @@ indicator_lines as (
     union all
     {% endfor -%}
     {%- endfor %}
-    select cast(null as varchar) as kpi_id, cast(null as varchar) as line
+    select cast(null as string) as kpi_id, cast(null as string) as line
 
 ),
 

@@ -63,7 +63,7 @@ phase_starts as (
 
     select kpi_id, scope_type, scope_code, starts_on, cause from breaks
     union all
-    select kpi_id, scope_type, scope_code, cast(null as date) as starts_on, cast(null as varchar) as cause from series
+    select kpi_id, scope_type, scope_code, cast(null as date) as starts_on, cast(null as string) as cause from series
 
 ),
 

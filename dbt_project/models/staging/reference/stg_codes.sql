@@ -10,7 +10,7 @@ final as (
         'appointment_statuses', 'areas', 'categories', 'channels', 'diaries', 'dispositions', 'event_codes', 'grades', 'lines', 'queues',
         'recruitment_stages', 'sources', 'status_codes', 'thrive_risks', 'wrap_codes',
     ] %}
-    select distinct '{{ list }}' as list_name, code from {{ ref(list) }}
+    select '{{ list }}' as list_name, code from (select distinct code from {{ ref(list) }}) as {{ list }}
     union all
     {% endfor %}
     {% for list, codes in {'flags': ['Y', 'N'], 'directions': ['IN', 'OUT'], 'incident_statuses': ['OPEN', 'CLOSED']}.items() -%}
