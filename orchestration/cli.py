@@ -14,6 +14,7 @@ from orchestration.commands import (
     brief,
     contract,
     keeping,
+    lake,
     profile,
     quarantine,
     report,
@@ -55,6 +56,7 @@ app.command(epilog="Example: occ doctor --mend")(keeping.doctor)
 app.command(epilog="Example: occ backup /mnt/backups/occ-20261122.tar")(keeping.backup)
 app.command(epilog="Example: occ restore /mnt/backups/occ-20261122.tar --warehouse /data/warehouse")(keeping.restore)
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(lake.app, name="lake")
 app.add_typer(report.app, name="report")
 app.add_typer(brief.app, name="brief")
 app.add_typer(review.app, name="review")
