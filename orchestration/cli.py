@@ -21,6 +21,7 @@ from orchestration.commands import (
     retention,
     review,
     services,
+    spark,
 )
 from orchestration.commands.common import (
     FormatOption,
@@ -60,6 +61,7 @@ app.add_typer(lake.app, name="lake")
 app.add_typer(report.app, name="report")
 app.add_typer(brief.app, name="brief")
 app.add_typer(review.app, name="review")
+app.command(epilog="Example: occ build --target spark --master 'local-cluster[2,1,1024]'")(spark.build)
 retention.add_to(app)
 
 

@@ -21,6 +21,7 @@ from orchestration.landing import load_profile
 from orchestration.publish.generation import PUBLISHED_SCHEMAS
 from orchestration.quality.checks import check_specs
 from orchestration.settings import Settings
+from orchestration.spark.job import build_on_spark
 from orchestration.warehouse.dbt import manifest_path
 
 settings = Settings.from_environment()
@@ -38,7 +39,7 @@ databases = [database_asset()] if settings.publish_to else []
 defs = dg.Definitions(
     assets=[landing, *exports, models, analyses, publish, *databases, quality_report_asset(), briefing_assets()],
     asset_checks=[checks],
-    jobs=jobs,
+    jobs=[*jobs, build_on_spark],
     schedules=schedules,
     sensors=sensors,
     resources={"warehouse": Warehouse()},
