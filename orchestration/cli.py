@@ -31,6 +31,8 @@ from orchestration.commands.common import (
     require_published,
     settings_for,
 )
+from orchestration.commands.lineage import lineage
+from orchestration.commands.metric import metric
 from orchestration.commands.publish import publish, say_if_it_is_not_in_the_database
 from orchestration.commands.rebuild import rebuild
 from orchestration.errors import OccError, UsageProblem
@@ -47,6 +49,8 @@ app = typer.Typer(
     "4 locked, 5 held.",
 )
 app.command(epilog="Example: occ rebuild --from 2021-09-06 --to 2021-09-12 --export acd_segments")(rebuild)
+app.command(epilog="Example: occ metric calls_abandoned --by metric_time__month --by call__line")(metric)
+app.command(epilog="Example: occ lineage --out lineage.jsonl")(lineage)
 app.command(epilog="Example: occ publish --to postgresql://occ_publisher@db.force.example/control_room")(publish)
 app.add_typer(alert.app, name="alert")
 app.add_typer(services.app, name="dagster")

@@ -13,6 +13,7 @@ import duckdb
 
 from orchestration import questions
 from orchestration.docs.dictionary import dictionary
+from orchestration.docs.tables import tables
 from orchestration.errors import EnvironmentProblem
 from orchestration.reports import shell
 from orchestration.settings import PROJECT, Settings
@@ -45,12 +46,14 @@ def write_pages(settings: Settings, folder: Path) -> Path:
         con.execute("set TimeZone = 'UTC'")
         answers = [questions.ask_on(con, asked, {}) for asked in questions.questions()]
         entries = dictionary(settings, con)
+        described = tables(settings, con)
     generation, as_of = answers[0].generation, answers[0].as_of
     write = {
         "questions.html": questions_page(answers, generation, as_of),
         "indicators.html": page("indicators.html", generation, as_of, entries=entries),
         "index.html": page("index.html", generation, as_of, question_count=len(answers), indicator_count=len(entries)),
         "indicators.json": indicators_json(entries, generation, as_of),
+        "tables.json": json.dumps({"generation": generation, "tables": described}, ensure_ascii=False, indent=1) + "\n",
     }
     for name, text in write.items():
         (folder / name).write_text(text, encoding="utf-8")
