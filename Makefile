@@ -27,12 +27,35 @@ install: ## the virtual environment, from the lock file with hashes
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.lock.txt; \
 		$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock; \
 		$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .; \
+		$(BIN)/python -m orchestration.warehouse.dbt; \
 		echo "$$sum" > $(STAMP); \
 	fi
 
 lock: ## a new requirements.lock from pyproject.toml and requirements.in (needs a package registry)
 	$(BIN)/uv pip compile --quiet pyproject.toml requirements.in --extra dev --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --custom-compile-command "make lock" -o requirements.lock
+
+# Spark and Sail stand in environments of their own: what they bring fits neither ours nor each other's.
+engines: venv-sail venv-spark ## the environments of Sail and of Spark, from their lock files (docs/spark.md)
+
+venv-sail venv-spark: venv-%: install
+	@sum=$$(sha256sum < deploy/spark/requirements-$*.lock); \
+	if [ "$$(cat .venv-$*/.installed 2>/dev/null)" != "$$sum" ]; then \
+		set -e; \
+		echo "installing into .venv-$* (once, half a minute) ..."; \
+		test -x .venv-$*/bin/python || $(BIN)/uv venv --quiet --python $(BIN)/python .venv-$*; \
+		$(BIN)/uv pip sync --quiet --python .venv-$*/bin/python --require-hashes --compile-bytecode deploy/spark/requirements-$*.lock; \
+		echo "$$sum" > .venv-$*/.installed; \
+	fi
+
+lock-engines: ## new lock files of both (needs a package registry)
+	@for engine in sail spark; do \
+		$(BIN)/uv pip compile --quiet deploy/spark/requirements-$$engine.in --python-version 3.11 --generate-hashes --no-emit-index-url \
+			--custom-compile-command "make lock-engines" -o deploy/spark/requirements-$$engine.lock; \
+	done
+
+parity: venv-sail ## every table and indicator on Sail's local cluster equals DuckDB's (a minute or two)
+	@$(BIN)/python -m pytest tests/spark -m "not long"
 
 # The sample is written whole into a folder beside, then moved: a killed call leaves no half of it behind.
 build/landing: | install
@@ -47,7 +70,7 @@ run: install build/landing ## install, make sample exports, run the whole pipeli
 test: install ## every test
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not long"
 
-test-all: install ## the long ones too
+test-all: install venv-sail venv-spark ## the long ones too
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 torture: install ## kills runs: KILLS=500, SEED=1, RESUME=1; prints a line of figures (hours)
@@ -68,6 +91,13 @@ forecast-worlds: install ## simulated figures whose future is known: how often i
 disclosure-attack: install ## tries to work out what random public tables hide; TABLES=1000 (a quarter of an hour)
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.disclosure.attack --tables $(or $(TABLES),1000)
 
+sbom: install ## the bill of materials of what is installed, build/sbom.json (CycloneDX)
+	@mkdir -p build
+	@$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON -o build/sbom.json $(BIN)/python
+
+audit: sbom ## licences of what is installed, and known faults of every lock file (asks the advisory service; STRICT=1)
+	@$(BIN)/python -m tests.supply.audit build/sbom.json $(if $(STRICT),--strict)
+
 lint: install ## style, types, SQL
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -87,10 +117,29 @@ screenshots: run ## docs/quality-report.png and docs/briefing-*.png, of what `ma
 orders: install ## whole runs over random orders of delivery: orders tried, hashes that differ (200 orders, hours)
 	@$(BIN)/python -m tests.orders.orders
 
-bench: install ## speed beside the floor, into build/bench.json (at most 25 minutes)
-	@$(BIN)/python -m tests.floor.bench
+bench: install ## speed beside the floor, into build/bench.json (at most 25 minutes); PARTS="day noop" for some only
+	@$(BIN)/python -m tests.floor.bench $(if $(PARTS),--parts $(PARTS))
+
+bench-scale: install ## ten years, other engines, growth, into build/bench-scale.json (hours, resumable); PARTS="ten peers growth national", SCALE=1, HOURS=4
+	@$(BIN)/python -m tests.scale.bench $(if $(PARTS),--parts $(PARTS)) --scale $(or $(SCALE),1) --hours $(or $(HOURS),4)
+
+bench-tables: install ## the README's table and docs/speed.md, from what both measured
+	@$(BIN)/python -m tests.floor.pages
+
+dashboard-bench: install ## p95 of the dashboard's queries, on the force-year of make bench or DATABASE=.../occ.duckdb
+	@$(BIN)/python -m tests.floor.dashboards $(DATABASE)
+
+readers: install ## readers beside publishes: READERS=16, PUBLISHES=200; failed and torn results, p95
+	@$(BIN)/python -m tests.readers.beside --readers $(or $(READERS),16) --publishes $(or $(PUBLISHES),200)
+
+superset: install ## Apache Superset with the dashboard, on http://127.0.0.1:8088; DATABASE=.../occ.duckdb, PICTURE=file.png
+	@$(BIN)/python deploy/superset/recipe.py $(if $(DATABASE),--database $(DATABASE)) $(if $(PICTURE),--picture $(PICTURE))
+
+superset-lock: install ## a new deploy/superset/requirements.lock (needs a package registry)
+	@$(BIN)/uv pip compile --quiet deploy/superset/requirements.in --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --custom-compile-command "make superset-lock" -o deploy/superset/requirements.lock
 
 clean: ## remove what was built (not the virtual environment, not the key)
 	rm -rf build
 
-.PHONY: help install lock run test test-all fuzz pilot-worlds forecast-worlds disclosure-attack orders lint dev docs screenshots bench clean torture mutate
+.PHONY: help install lock engines venv-sail venv-spark lock-engines parity run test test-all fuzz pilot-worlds forecast-worlds disclosure-attack orders sbom audit lint dev docs screenshots bench bench-scale bench-tables dashboard-bench readers superset superset-lock clean torture mutate
