@@ -11,12 +11,12 @@ import resource
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, NamedTuple
 
-_LOOK_EVERY = 0.2
+_LOOK_EVERY, _MARK_EVERY = 0.2, 0.02
 _MB = 1_000_000
 _STAGE = re.compile(r"[a-z][a-z ]{2,40}")  # the name of a stage; warnings and the like belong to the stage they come in
 PROC = Path("/proc")
@@ -40,10 +40,27 @@ class Measured(NamedTuple):
     cpu_seconds: float
     peak_mb: float
     stages: dict[str, Spent]  # stage as named on standard error, in that order, to what it took until the next one
+    marked: Mark | None = None  # what it had cost when what was watched changed; None where nothing was, or did not
 
 
-def measure(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> Measured:
-    """Run a command to its end. Raises CommandFailed when it does not end with 0."""
+class Mark(NamedTuple):
+    """What a command had cost at one moment."""
+
+    wall_seconds: float
+    cpu_seconds: float
+    peak_mb: float
+
+
+def measure(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    folder: Path,
+    watched: Callable[[], object] | None = None,
+) -> Measured:
+    """Run a command to its end, and note what it had cost when `watched` first gave another answer than before it.
+
+    Raises CommandFailed when it does not end with 0.
+    """
     before = _cpu_of_children()
     started = time.perf_counter()
     process = subprocess.Popen(
@@ -51,7 +68,7 @@ def measure(command: Sequence[str], environment: Mapping[str, str], folder: Path
     )
     assert process.stderr is not None
     said: list[tuple[Spent, str]] = []
-    memory = _Memory(process.pid)
+    memory = _Memory(process.pid, started, watched)
     listener = threading.Thread(target=_listen, args=(process, process.stderr, started, said))
     for thread in (listener, memory):
         thread.start()
@@ -62,8 +79,9 @@ def measure(command: Sequence[str], environment: Mapping[str, str], folder: Path
     if code != 0:
         tail = "\n".join(line for _, line in said[-15:])
         raise CommandFailed(f"{' '.join(command[1:4])} ended with {code}:\n{tail}")
-    whole = Spent(ended, _cpu_of_children() - before)
-    return Measured(whole.wall, whole.cpu, memory.peak / _MB, _stages(said, whole))
+    # What was started and never waited for (a JVM that Python leaves behind) is in the sum last seen only.
+    whole = Spent(ended, max(_cpu_of_children() - before, memory.cpu))
+    return Measured(whole.wall, whole.cpu, memory.peak / _MB, _stages(said, whole), memory.marked)
 
 
 def _listen(process: subprocess.Popen[str], stream: IO[str], started: float, said: list[tuple[Spent, str]]) -> None:
@@ -96,19 +114,31 @@ def _cpu_of_children() -> float:
 
 
 class _Memory(threading.Thread):
-    """Looks at a process and all that it started, until it is gone; keeps the highest sum."""
+    """Looks at a process and all that it started, until it is gone; keeps the highest sums, and the watched moment."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, started: float, watched: Callable[[], object] | None) -> None:
         super().__init__(daemon=True)
-        self.pid, self.peak = pid, 0
+        self.pid, self.peak, self.cpu, self.started = pid, 0, 0.0, started
+        self.marked: Mark | None = None
+        self.watched = watched
+        self.before = watched() if watched else None
 
     def run(self) -> None:
         while True:
-            now = sum(_memory_of(pid) for pid in _tree(self.pid))
+            tree = _tree(self.pid)
+            now = sum(_memory_of(pid) for pid in tree)
             if not now:
                 return
             self.peak = max(self.peak, now)
-            time.sleep(_LOOK_EVERY)
+            self.cpu = max(self.cpu, sum(_cpu_of(pid) for pid in tree))
+            self._watch_until(time.perf_counter() + _LOOK_EVERY)
+
+    def _watch_until(self, until: float) -> None:
+        while time.perf_counter() < until:
+            if self.watched and not self.marked and self.watched() != self.before:
+                wall = time.perf_counter() - self.started
+                self.marked = Mark(wall, sum(_cpu_of(pid) for pid in _tree(self.pid)), self.peak / _MB)
+            time.sleep(_MARK_EVERY if self.watched and not self.marked else _LOOK_EVERY)
 
 
 def _tree(root: int) -> set[int]:
