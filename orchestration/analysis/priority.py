@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-_CHUNK = 256
+_CHUNK = 32  # cases solved at once, as if each were as large as the largest
 _AHEAD = 30  # whoever has more callers before them is not answered within a threshold of seconds
 
 
@@ -74,14 +74,15 @@ def solve(
     kept = np.minimum(reserve, people - 1)
     leaves = (1 / first_patience, 1 / second_patience)
     levels = _levels(first, second, people, kept, times, leaves[1])
-    order = np.argsort(levels, kind="stable")
+    phases = _phases(first, people, kept, times)
+    order = np.lexsort((levels, phases))
     parts = []
     for start in range(0, len(order), _CHUNK):
         at = order[start : start + _CHUNK]
         parts.append(
             _solve(
                 first[at], second[at], people[at], kept[at], 1 / times[at], leaves,
-                (first_within, second_within), int(levels[at].max()),
+                (first_within, second_within), int(levels[at].max()), int(phases[at].max()),
             )
         )  # fmt: skip
     back = np.empty_like(order)
@@ -100,6 +101,12 @@ def _levels(first: Floats, second: Floats, people: Floats, kept: Floats, times: 
     return np.clip(np.ceil(np.minimum(over + wide, np.where(second < free, geometric + 5, np.inf))), 8, 600)
 
 
+def _phases(first: Floats, people: Floats, kept: Floats, times: Floats) -> Any:
+    """How many phases there may be, for all practical purposes: people kept free, then emergency calls waiting."""
+    crowded = np.minimum(first * times / people, 0.95)
+    return kept + 1 + np.clip(np.ceil(math.log(1e-6) / np.log(crowded)), 4, 60)
+
+
 def _solve(
     first: Floats,
     second: Floats,
@@ -109,12 +116,11 @@ def _solve(
     leaves: tuple[float, float],
     within: tuple[float, float],
     levels: int,
+    phases: int,
 ) -> tuple[Floats, ...]:
     from scipy.special import betainc
 
     cases = len(first)
-    crowded = min(float((first / (people * rate)).max()), 0.95)
-    phases = int(kept.max()) + 1 + int(np.clip(math.ceil(math.log(1e-6) / math.log(crowded)), 4, 60))
     phase = np.arange(phases)[None, :]
     opened = people - kept  # busy people from which the second line has to wait
     waiting_first = np.maximum(phase - kept[:, None], 0)
