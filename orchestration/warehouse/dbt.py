@@ -28,7 +28,7 @@ _FIRST_YEAR, _LAST_YEAR = 1985, 2045  # clock changes that the models know of
 _SECOND = 1_000_000  # microseconds
 # A daily run reads a little of much: without a limit the engine would keep every page it has read. Its queries are
 # small and many: one core each, two at once, takes less memory than two cores each, and no longer.
-_MEMORY, _MEMORY_OF_A_DAY = "4GB", "700MB"
+_MEMORY, _MEMORY_OF_A_DAY = "4GB", "640MB"
 _OUT_OF_MEMORY = "Out of Memory"  # how the engine says it
 _RESULT_EVENTS = {"LogModelResult", "LogSeedResult", "LogSnapshotResult", "LogTestResult"}
 

@@ -35,6 +35,8 @@ from orchestration.warehouse import dbt, disk, rebuild
 if TYPE_CHECKING:
     from orchestration.publish.postgresql.publish import Outcome as PostgresOutcome
 
+# Without a limit the engine would keep every page that it has read of the build database, beside what it writes.
+_MEMORY_TO_PUBLISH_A_DAY = "300MB"
 _NEW_CODE = "models, rules, profile or landing code changed"
 _ERASED = "rows were erased"
 
@@ -164,16 +166,37 @@ def publish_generation(settings: Settings) -> Generation:
 
     Raises AuditStopped when the gate stays shut; then nothing was published.
     """
-    audiences = read_audiences(settings.profile)
     _log_what_is_out(settings)
     with (
         publish_log.recording(settings, "local", str(settings.published)) as logged,
         disk.told(settings, "publishing"),
-        build_database(settings) as con,
         modes.for_the_data_team(),
     ):
+        try:
+            written = _publish(settings, logged, _MEMORY_TO_PUBLISH_A_DAY)
+        except duckdb.OutOfMemoryException:
+            report(f"publishing again: {_MEMORY_TO_PUBLISH_A_DAY} of memory were not enough")
+            written = _publish(settings, logged)
+        logged.tables, logged.rows = generation.size(settings, written)
+        with build_database(settings) as con:
+            con.execute("drop table if exists landing.full_build_unfinished")
+            con.execute("drop table if exists landing.taken_up")
+            rebuild.fulfilled(settings, rebuild.planned(con))
+    for each in audience_files.published(settings):
+        publish_log.record(settings, audience_files.logged(settings, each))
+    generation.withdraw_erased(settings)
+    generation.remove_old(settings)
+    return written
+
+
+def _publish(settings: Settings, logged: publish_log.Entry, memory_of_a_day: str | None = None) -> Generation:
+    """One try, over a connection of its own: one that ran out of memory goes on saying so."""
+    audiences = read_audiences(settings.profile)
+    with build_database(settings) as con:
         audit.pass_or_stop(con)
         name, is_full = con.execute("select generation, is_full from landing.run").fetchall()[0]
+        if memory_of_a_day and not is_full:
+            con.execute(f"set memory_limit = '{memory_of_a_day}'")
         logged.generation = name
         try:
             written = generation.write(
@@ -190,14 +213,6 @@ def publish_generation(settings: Settings) -> Generation:
         except Exception:
             generation.discard(settings, name)
             raise
-        logged.tables, logged.rows = generation.size(settings, written)
-        con.execute("drop table if exists landing.full_build_unfinished")
-        con.execute("drop table if exists landing.taken_up")
-        rebuild.fulfilled(settings, rebuild.planned(con))
-    for each in audience_files.published(settings):
-        publish_log.record(settings, audience_files.logged(settings, each))
-    generation.withdraw_erased(settings)
-    generation.remove_old(settings)
     return written
 
 

@@ -13,7 +13,7 @@ from orchestration.progress import reporting_to
 from orchestration.publish.content_hash import is_hashed
 from orchestration.publish.generation import current
 from orchestration.settings import Settings
-from orchestration.warehouse import dbt
+from orchestration.warehouse import dbt, steps
 from tests.support import ask, deliver, occ, run, settings_for, take_steps
 
 PUBLISHED = {
@@ -174,10 +174,12 @@ def test_a_day_that_needs_more_memory_than_a_day_should_is_published_all_the_sam
     ((before,),) = ask(settings, counted)
     deliver([days.pop(0)], settings.landing)
     monkeypatch.setattr(dbt, "_MEMORY_OF_A_DAY", "12MB")
+    monkeypatch.setattr(steps, "_MEMORY_TO_PUBLISH_A_DAY", "16MB")
     said: list[str] = []
     with reporting_to(lambda stage, done, total: said.append(stage)):
         take_steps(settings)
     assert "building the warehouse again: 12MB of memory were not enough" in said
+    assert "publishing again: 16MB of memory were not enough" in said
     assert ask(settings, counted) == [(before + 1,)]
 
 
