@@ -80,6 +80,13 @@ def close_to_others(settings: Settings) -> None:
             path.chmod(_mode(path) & ~_OTHERS)
 
 
+def room(folder: Path) -> Path:
+    """Make a room beside `published` that is not there yet, closed to others from its first moment; the same folder."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o777 & ~_OTHERS, exist_ok=True)
+    return folder
+
+
 def closed_above(folder: Path) -> Path | None:
     """The first folder on the way to this one that others cannot pass, or None: anybody comes to it."""
     way = [folder, *folder.parents][::-1]

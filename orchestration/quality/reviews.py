@@ -26,6 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from orchestration.errors import EnvironmentProblem, UsageProblem
 from orchestration.landing.tokens import mask_text, printable
+from orchestration.publish import modes
 from orchestration.settings import Settings
 
 USUAL_DAYS = 91  # a quarter: what nobody has looked at for longer is looked at again
@@ -270,7 +271,7 @@ def add(path: Path, entry: Entry) -> None:
     """
     target = path.resolve()  # a link into a checkout stays a link
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        modes.room(target.parent)
         with _alone(target):
             before = target.read_bytes().decode("utf-8") if target.exists() else _HEAD
             after = _with(before, entry)

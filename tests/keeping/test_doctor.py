@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from datetime import date
 
 import dagster as dg
 import pytest
@@ -15,6 +16,8 @@ from orchestration.errors import WarehouseLocked
 from orchestration.keeping import doctor, layout
 from orchestration.publish import modes
 from orchestration.publish.generation import current
+from orchestration.quality import reviews
+from orchestration.reports.quality import place
 from orchestration.settings import Settings
 from orchestration.warehouse.lock import writing
 from tests.support import ask, occ
@@ -101,6 +104,27 @@ def test_what_others_can_read_of_the_data_teams_is_found_and_closed(warehouse: S
     assert (found.state, found.mend is not None) == ("PROBLEM", True)
     assert finding(warehouse, "who may read").state in {"OK", "NOTE"}  # tests' own folders are closed to others
     assert warehouse.audience_db("performance").stat().st_mode == before
+
+
+def test_a_room_that_comes_after_the_first_publish_is_closed_to_others_from_its_first_moment(
+    warehouse: Settings,
+) -> None:
+    """Pages and reviews are made after publishing: none of them waits, open, for the next publish to close it."""
+    seen = reviews.Entry(
+        rule="calls_wait_known", state="accepted", by="A. Reviewer", reason="The supplier is told.",
+        reviewed_on=date(2026, 1, 5), expires_on=date(2026, 2, 5),
+    )  # fmt: skip
+    rooms = [warehouse.reports, warehouse.reviews.parent]
+    before = os.umask(0o022)
+    try:
+        for room in rooms:
+            shutil.rmtree(room, ignore_errors=True)
+        place.write(warehouse)
+        reviews.add(warehouse.reviews, seen)
+    finally:
+        os.umask(before)
+    assert all(room.is_dir() and room.parent == warehouse.warehouse for room in rooms)
+    assert modes.open_to_others(warehouse) == []
 
 
 def test_an_audience_that_cannot_come_to_its_file_is_told_of(

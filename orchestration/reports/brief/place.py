@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import EnvironmentProblem
+from orchestration.publish import modes
 from orchestration.publish.generation import current
 from orchestration.reports.brief.blocks import Brief
 from orchestration.reports.brief.reading import KINDS, Edition, Kind
@@ -55,7 +56,7 @@ def write(
     published = current(settings)
     if published is None:
         raise EnvironmentProblem(f"Nothing is published in {settings.warehouse} yet: occ run publishes.")
-    folder = settings.reports / published.generation
+    folder = modes.room(settings.reports) / published.generation
     database = settings.published / published.generation / "occ.duckdb"
     files: dict[Kind, list[Path]] = {}
     for kind in kinds:

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import EnvironmentProblem
+from orchestration.publish import modes
 from orchestration.publish.generation import current
 from orchestration.settings import Settings
 
@@ -34,7 +35,7 @@ def write(settings: Settings) -> Path:
     published = current(settings)
     if published is None:
         raise EnvironmentProblem(f"Nothing is published in {settings.warehouse} yet: occ run publishes.")
-    settings.reports.mkdir(parents=True, exist_ok=True)
+    modes.room(settings.reports)
     for left in settings.reports.glob(".writing-*"):  # of a killed run
         shutil.rmtree(left)
     folder = settings.reports / published.generation
