@@ -6,7 +6,8 @@ STATUS_QUERIES = {
         "from quality.generations order by published_at desc limit 1"
     ),
     "Exports": (
-        "select export, count(*) as files, max(business_date) as newest_business_date, "
+        "select export, count(*) as files, "
+        "max(business_date) filter (where status in ('LOADED', 'SUPERSEDED')) as newest_business_date, "
         "count(*) filter (where status = 'LOADED') as loaded, "
         "count(*) filter (where status = 'SUPERSEDED') as superseded, "
         "count(*) filter (where status = 'DUPLICATE') as duplicate, "
