@@ -242,9 +242,12 @@ def as_text(answer: Answer, shown: int) -> str:
     said = []
     if shown < len(answer.rows):
         said.append(("Shown", f"{shown:,} of {len(answer.rows):,} rows; --limit 0 shows all"))
+    if not answer.rows:
+        said.append(("Shown", "nothing: no row is of what was chosen. Codes and names are written as in the data"))
     said.append(("Read", answer.question.read))
-    said.append(("Coverage", "; ".join(answer.coverage()) or "stated in the rows"))
-    if _DISRUPTIONS in answer.columns:
+    if answer.rows:
+        said.append(("Coverage", "; ".join(answer.coverage()) or "stated in the rows"))
+    if answer.rows and _DISRUPTIONS in answer.columns:
         said.append(("Disruptions", "; ".join(answer.disruptions) or "none in the periods shown"))
     said.append(("Caveats", answer.question.caveats))
     as_of = f", delivered to {answer.as_of:%d %B %Y}" if answer.as_of else ""

@@ -77,6 +77,15 @@ def test_questions_are_in_style() -> None:
     assert ended.returncode == 0, ended.stdout[-3000:]
 
 
+def test_an_answer_without_rows_says_so(season_warehouse: Settings) -> None:
+    """A misspelt area must not look like an area without incidents, nor like months without disruptions."""
+    answer = questions.ask(season_warehouse, questions.question("Q09"), {"area": "NOWHERE"})
+    said = questions.as_text(answer, 0)
+    assert "Shown:       nothing" in said
+    assert "none in the periods shown" not in said
+    assert "stated in the rows" not in said
+
+
 def test_an_answer_is_printed_with_what_stands_behind_it(season_warehouse: Settings) -> None:
     ended = occ(season_warehouse, ["ask", "Q09", "--limit", "2"])
     assert ended.returncode == 0, ended.stderr
