@@ -487,7 +487,7 @@ def _queries(each: Row) -> list[tuple[str, str]]:
             f"from reports.figure_sources\nwhere kpi_id = '{kpi_id}'\norder by export, name",
         ),
         (
-            "Where each of their rows went",
+            "Which rows of them stand behind facts, beside those that the facts name themselves",
             "select links.table_name, links.row_key, links.delivery_id, links.source_row, links.outcome\n"
             "from quality.row_links as links\n"
             f"inner join reports.figure_sources as sources on links.delivery_id = sources.delivery_id\n"
