@@ -222,7 +222,7 @@ def test_a_briefing_can_be_read_and_said(con: duckdb.DuckDBPyConnection, kind: r
 
 
 def test_a_day_outside_what_was_delivered_is_refused(con: duckdb.DuckDBPyConnection) -> None:
-    with pytest.raises(UsageProblem, match=r"what was delivered reaches from \d{4}-"):
+    with pytest.raises(UsageProblem, match=r"periods with deliveries in them reach from \d{4}-"):
         reading.read(con, "weekly", date(1999, 1, 1))
 
 

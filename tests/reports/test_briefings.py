@@ -120,7 +120,7 @@ def test_the_name_of_a_period_leads_back_to_it_and_may_stand_in_a_path() -> None
 
 
 def test_a_period_that_was_not_delivered_is_refused_and_those_there_are_named(small_warehouse: Settings) -> None:
-    with pytest.raises(UsageProblem, match=r"reaches from 2021-\d\d-\d\d to 2021-\d\d-\d\d"):
+    with pytest.raises(UsageProblem, match=r"reach from 2021-\d\d-\d\d to 2021-\d\d-\d\d"):
         place.make(small_warehouse.current_db, "daily", date(2031, 1, 1), "internal")
 
 

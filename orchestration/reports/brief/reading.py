@@ -307,7 +307,8 @@ def _period(con: duckdb.DuckDBPyConnection, kind: Kind, asked: date | None) -> R
             return period
     first, last = periods[0]["period_start"], periods[-1]["period_end"]
     raise UsageProblem(
-        f"There is no {kind} briefing of {asked}: what was delivered reaches from {first} to {last}. Name a day in it."
+        f"There is no {kind} briefing of {asked}: the periods with deliveries in them reach from {first} to {last}. "
+        "Name a day in one."
     )
 
 
