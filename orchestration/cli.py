@@ -26,6 +26,7 @@ from orchestration.commands import (
 from orchestration.commands.common import (
     FormatOption,
     WarehouseOption,
+    answer_of,
     print_query,
     progress,
     require_published,
@@ -147,7 +148,7 @@ def run(
     if not settings.landing.is_dir():
         raise UsageProblem(
             f"There is no landing folder {settings.landing}. Name one with --landing, or make sample exports "
-            f"with: occ sample {settings.landing.parent}"
+            "and take them in: occ sample build && occ run --landing build/landing"
         )
     with progress() as reporter:
         published = run_once(settings, reporter, wait_seconds=wait)
@@ -220,13 +221,22 @@ def deliveries(
     format: FormatOption = Format.table,
 ) -> None:
     """Every delivered file and where its rows went."""
+    from orchestration.landing import load_profile
+
+    settings = settings_for(warehouse)
     conditions, values = ["true"], []
+    known = {
+        "status": ["LOADED", "DUPLICATE", "QUARANTINED", "SUPERSEDED"],
+        "export": list(load_profile(settings.profile).exports),
+    }
     for column, value in (("status", status and status.upper()), ("export", export)):
+        if value and value not in known[column]:
+            raise UsageProblem(f"There is no {column} {value}; there are {', '.join(known[column])}.")
         if value:
             conditions.append(f"{column} = ?")
             values.append(value)
     print_query(
-        settings_for(warehouse),
+        settings,
         "select name, export, contract_version, business_date, status, rows_read, rows_loaded, rows_superseded, "
         f"rows_duplicate, rows_quarantined, reason from quality.deliveries where {' and '.join(conditions)} "
         "order by export, business_date, name",
@@ -241,6 +251,15 @@ def status(warehouse: WarehouseOption = None, format: FormatOption = Format.tabl
     from orchestration.status import STATUS_QUERIES
 
     settings = settings_for(warehouse)
+    if format is Format.json:
+        answers = {title: answer_of(settings, sql) for title, sql in STATUS_QUERIES.items()}
+        print_json(
+            {
+                title: [dict(zip(columns, row, strict=True)) for row in rows]
+                for title, (columns, rows) in answers.items()
+            }
+        )
+        return
     for title, sql in STATUS_QUERIES.items():
         if format is Format.table:
             typer.secho(f"\n{title}", bold=True)

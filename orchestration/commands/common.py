@@ -33,6 +33,12 @@ def require_published(settings: Settings) -> None:
 
 
 def print_query(settings: Settings, sql: str, format: Format, values: list[Any] | None = None) -> None:
+    columns, rows = answer_of(settings, sql, values)
+    print_rows(columns, rows, format)
+
+
+def answer_of(settings: Settings, sql: str, values: list[Any] | None = None) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Columns and rows of a query of the published warehouse. Raises UsageProblem where it cannot be answered."""
     import duckdb
 
     require_published(settings)
@@ -41,10 +47,9 @@ def print_query(settings: Settings, sql: str, format: Format, values: list[Any] 
             con.execute("set TimeZone = 'UTC'")
             cursor = con.execute(sql, values or [])
             columns = [column[0] for column in cursor.description or []]
-            rows = cursor.fetchall()
+            return columns, cursor.fetchall()
     except duckdb.Error as error:
         raise UsageProblem(f"The query could not be answered: {error}") from None
-    print_rows(columns, rows, format)
 
 
 @contextmanager

@@ -188,6 +188,8 @@ def test_a_day_that_needs_more_memory_than_a_day_should_is_published_all_the_sam
     [
         (["query", "selec 1"], 2, "could not be answered"),
         (["run", "--landing", "{folder}/nowhere"], 2, "no landing folder"),
+        (["deliveries", "--status", "lost"], 2, "There is no status LOST; there are LOADED"),
+        (["deliveries", "--export", "no_such"], 2, "There is no export no_such; there are saab_incidents"),
         (["deliveries", "--warehouse", "{folder}/empty"], 2, "Nothing is published"),
         (["query", "select 41 + 1 as answer", "--format", "csv"], 0, "answer\n42"),
         (["query", "select 41 + 1 as answer", "--format", "json"], 0, '"answer": 42'),
