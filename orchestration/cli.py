@@ -49,25 +49,22 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 stopped by the audit, 2 wrong usage, 3 something around the command, "
     "4 locked, 5 held.",
 )
-app.command(epilog="Example: occ rebuild --from 2021-09-06 --to 2021-09-12 --export acd_segments")(rebuild)
-app.command(epilog="Example: occ metric calls_abandoned --by metric_time__month --by call__line")(metric)
-app.command(epilog="Example: occ lineage --out lineage.jsonl")(lineage)
-app.command(epilog="Example: occ publish --to postgresql://occ_publisher@db.force.example/control_room")(publish)
-app.add_typer(alert.app, name="alert")
-app.add_typer(services.app, name="dagster")
 
-app.add_typer(contract.app, name="contract")
-app.add_typer(profile.app, name="profile")
-app.command(epilog="Example: occ doctor --mend")(keeping.doctor)
-app.command(epilog="Example: occ backup /mnt/backups/occ-20261122.tar")(keeping.backup)
-app.command(epilog="Example: occ restore /mnt/backups/occ-20261122.tar --warehouse /data/warehouse")(keeping.restore)
-app.add_typer(quarantine.app, name="quarantine")
-app.add_typer(lake.app, name="lake")
-app.add_typer(report.app, name="report")
-app.add_typer(brief.app, name="brief")
-app.add_typer(review.app, name="review")
-app.command(epilog="Example: occ build --target spark --master 'local-cluster[2,1,1024]'")(spark.build)
-retention.add_to(app)
+
+def _say_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        typer.echo(f"occ {version('occ-warehouse')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None: ...
 
 
 def main() -> None:
@@ -264,6 +261,27 @@ def status(warehouse: WarehouseOption = None, format: FormatOption = Format.tabl
         if format is Format.table:
             typer.secho(f"\n{title}", bold=True)
         print_query(settings, sql, format)
+
+
+# The order of the help: what is used every day, then where it goes, then what keeps it well.
+app.command(epilog="Example: occ rebuild --from 2021-09-06 --to 2021-09-12 --export acd_segments")(rebuild)
+app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(review.app, name="review")
+app.add_typer(report.app, name="report")
+app.add_typer(brief.app, name="brief")
+app.command(epilog="Example: occ publish --to postgresql://occ_publisher@db.force.example/control_room")(publish)
+app.command(epilog="Example: occ metric calls_abandoned --by metric_time__month --by call__line")(metric)
+app.command(epilog="Example: occ lineage --out lineage.jsonl")(lineage)
+app.command(epilog="Example: occ doctor --mend")(keeping.doctor)
+app.command(epilog="Example: occ backup /mnt/backups/occ-20261122.tar")(keeping.backup)
+app.command(epilog="Example: occ restore /mnt/backups/occ-20261122.tar --warehouse /data/warehouse")(keeping.restore)
+retention.add_to(app)
+app.add_typer(contract.app, name="contract")
+app.add_typer(profile.app, name="profile")
+app.add_typer(alert.app, name="alert")
+app.add_typer(services.app, name="dagster")
+app.add_typer(lake.app, name="lake")
+app.command(epilog="Example: occ build --target spark --master 'local-cluster[2,1,1024]'")(spark.build)
 
 
 if __name__ == "__main__":

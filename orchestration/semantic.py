@@ -6,6 +6,7 @@ published file is attached under that name. Needs the extra `semantic`; nothing 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -73,13 +74,21 @@ def sql_of(settings: Settings, metrics: Sequence[str], by: Sequence[str], *, whe
         )
         return str(engine.explain(request).sql_statement.sql)
     except Exception as error:  # its errors share no class of their own
-        raise UsageProblem(f"MetricFlow cannot answer that: {error}") from None
+        raise UsageProblem(f"MetricFlow cannot answer that: {_in_short(error)}") from None
+
+
+def _in_short(error: Exception) -> str:
+    """The first of its errors, without where in its own graph that arose: each metric behind a metric repeats it."""
+    return re.split(r"\s+(?:Issue Location|Error #2):", str(error), maxsplit=1)[0].strip()
 
 
 def ask(settings: Settings, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Columns and rows of such a query, of the published generation."""
+    """Columns and rows of such a query, of the published generation. Raises UsageProblem when it cannot be answered."""
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
         con.execute(f"attach {quoted(str(settings.current_db.resolve()))} as {settings.build_db.stem} (read_only)")
-        cursor = con.execute(sql)
+        try:
+            cursor = con.execute(sql)
+        except duckdb.Error as error:  # a condition goes into the query as it was written
+            raise UsageProblem(f"The query could not be answered: {error}") from None
         return [column[0] for column in cursor.description or []], cursor.fetchall()

@@ -21,8 +21,9 @@ STATUS_QUERIES = {
         "from_date desc, export, what_changed limit 100"
     ),
     "Quality rules": (
-        "select status, severity, count(*) as rules, sum(failed_count) as failing_rows, "
-        "count(*) filter (where is_open) as open_findings from reports.quality_rules group by all order by all"
+        "select coalesce(status, 'NOT JUDGED') as status, severity, count(*) as rules, "
+        "sum(failed_count) as failing_rows, count(*) filter (where is_open) as open_findings "
+        "from reports.quality_rules group by all order by all"
     ),
     "Indicators": (
         "select quality_state, count(distinct kpi_id) as indicators, count(*) as figures from metrics.kpi_results "

@@ -105,6 +105,22 @@ def test_a_metric_that_is_not_there_is_said_without_a_traceback(small_warehouse:
         semantic.sql_of(small_warehouse, ["calls_abandond"], [])
 
 
+def test_a_dimension_that_is_not_there_is_said_once_with_those_that_are(small_warehouse: Settings) -> None:
+    """MetricFlow repeats it for every metric behind the metric, with the place in its own graph."""
+    with pytest.raises(UsageProblem) as refused:
+        semantic.sql_of(small_warehouse, ["calls_abandoned"], ["area"])
+    said = str(refused.value)
+    assert said.count("Query Input") == 1
+    assert "call__line" in said
+    assert said.endswith("area")
+
+
+def test_a_condition_that_cannot_be_asked_is_said_without_a_traceback(small_warehouse: Settings) -> None:
+    ended = occ(small_warehouse, ["metric", "calls_abandoned", "--where", "foo = 1"])
+    assert (ended.returncode, "Traceback" in ended.stderr) == (2, False)
+    assert 'column "foo" not found' in ended.stderr
+
+
 def test_the_command_lists_metrics_and_answers(small_warehouse: Settings) -> None:
     listed = occ(small_warehouse, ["metric", "--format", "json"]).stdout
     assert {"metric": "calls_abandoned", "label": "Calls abandoned"} in json.loads(listed)
