@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from orchestration.errors import UsageProblem
+from orchestration.publish.postgresql.server import without_password
 from orchestration.settings import PROJECT, Settings
 from tests.support import free_port, needs, settings_for
 
@@ -128,6 +130,21 @@ def test_a_command_that_fails_says_no_password(
     assert [name for name, password in PASSWORDS.items() if password in told] == []
     assert holding(copied.warehouse, passwords()) == []
     assert holding(tmp_path, passwords()) == []
+
+
+@pytest.mark.parametrize("password", ["plain", "two words", "a?b", "a#b", "a:b", "tab\tend"])
+def test_a_password_is_taken_out_of_an_address_as_the_driver_reads_it(password: str) -> None:
+    """Left in, the command would start itself anew for ever."""
+    assert without_password(f"postgresql://occ:{password}@db.example/bi?sslmode=require") == (
+        "postgresql://occ@db.example/bi?sslmode=require",
+        password,
+    )
+
+
+def test_a_password_that_cannot_be_told_from_the_rest_is_refused() -> None:
+    with pytest.raises(UsageProblem, match="cannot be read") as refused:
+        without_password("postgresql://occ@db.example/bi?pass%77ord=hidden")
+    assert "hidden" not in str(refused.value)
 
 
 @pytest.mark.long

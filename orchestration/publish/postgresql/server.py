@@ -17,8 +17,13 @@ if TYPE_CHECKING:
     import psycopg2
 
 _SCHEMES = ("postgresql://", "postgres://")
-_PASSWORD = re.compile(r"(?<=://)([^/?#@\s:]*):[^/?#\s]*@")
+# As libpq reads it: all from the first colon to the first @, blanks and question marks too.
+_PASSWORD = re.compile(r"(?<=://)([^/@:]*):[^/@]*@")
 _PASSWORD_PARAMETER = re.compile(r"[?&](password|sslpassword)=[^&]*")
+_UNREADABLE = (
+    "The address of the database cannot be read: write it as postgresql://USER@HOST:PORT/DATABASE, with any "
+    "/ @ : ? # % of its parts as %2F %40 %3A %3F %23 %25."
+)
 # Readers never wait for us, so we may take our time; a server that does not answer at all is another matter.
 _SESSION = """
 set timezone = 'UTC'; set search_path = pg_catalog; set client_min_messages = error;
@@ -42,10 +47,7 @@ class Address:
         try:
             driver.extensions.parse_dsn(url)
         except driver.ProgrammingError:
-            raise UsageProblem(
-                "The address of the database cannot be read: write it as postgresql://USER@HOST:PORT/DATABASE, with "
-                "any / @ : ? # % of its parts as %2F %40 %3A %3F %23 %25."
-            ) from None
+            raise UsageProblem(_UNREADABLE) from None
         return cls(url)
 
     def __str__(self) -> str:
@@ -71,13 +73,18 @@ def is_address(text: str) -> bool:
 
 
 def without_password(url: str) -> tuple[str, str | None]:
-    """The address without its password, and the password; None where it holds none."""
+    """The address without its password, and the password; None where it holds none.
+
+    Raises UsageProblem where the password cannot be told from the rest.
+    """
     address = Address.of(url)
     secrets = address.secrets
     bare = _PASSWORD.sub(r"\1@", url)
     bare = _PASSWORD_PARAMETER.sub("", bare)
     if "?" not in bare:
         bare = bare.replace("&", "?", 1)
+    if Address.of(bare).secrets:  # written in a way that only the driver reads
+        raise UsageProblem(_UNREADABLE)
     return bare, secrets[0] if secrets else None
 
 
