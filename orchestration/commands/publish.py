@@ -34,7 +34,10 @@ def publish(
     ] = None,
     tables: Annotated[
         list[str] | None,
-        typer.Option("--table", help="A table, as marts.dim_areas; may be given several times. For files only."),
+        typer.Option(
+            "--table",
+            help="A table, as marts.dim_areas; may be given several times. For csv:, parquet: and excel: only.",
+        ),
     ] = None,
     audience: Annotated[
         str | None, typer.Option(help="What this audience may read, instead of everything (for the data team).")
@@ -62,6 +65,8 @@ def publish(
         raise UsageProblem("Say where to publish: --to TARGET or --single-file FILE, one of them.")
     require_published(settings)
     if single_file:
+        if tables:
+            raise UsageProblem("--single-file takes every table; --table chooses what --to FOLDER or FILE gets.")
         _publish_single_file(settings, single_file, audience)
     elif files.is_file_target(target):
         with progress() as reporter, reporting_to(reporter):
@@ -89,9 +94,8 @@ def _publish_to_postgresql(settings: Settings, target: str, audience: str | None
     from orchestration.publish.postgresql.server import Address, is_address
 
     if not is_address(target):
-        raise UsageProblem(
-            f"--to {target.partition(':')[0]}: is none of postgresql://, csv:FOLDER, parquet:FOLDER, excel:FILE."
-        )
+        # Not repeated: what fits no form may be a driver's own, with a password in it.
+        raise UsageProblem("--to names none of postgresql://, csv:FOLDER, parquet:FOLDER, excel:FILE.")
     address = Address.of(_out_of_sight(target))
     with progress() as reporter, reporting_to(reporter):
         outcome = publish_to(settings, address, audience=audience, force=force)
@@ -124,6 +128,10 @@ def _publish_single_file(settings: Settings, target: Path, audience: str | None)
 
     if target.exists():
         raise UsageProblem(f"{target} is there already; choose another name or remove it.")
+    if not target.absolute().parent.is_dir():
+        raise UsageProblem(f"There is no folder {target.parent} to write {target.name} into; make it first.")
+    if not os.access(target.absolute().parent, os.W_OK | os.X_OK):
+        raise UsageProblem(f"{target} cannot be written: the folder is not yours to write into.")
     database_of(settings, audience)  # whether there is one
     with publish_log.recording(settings, "single_file", str(target.absolute()), audience) as logged:
         logged.generation = Generation.read(settings.current_db.resolve().parent).generation

@@ -334,6 +334,24 @@ def test_a_target_that_cannot_be_written_is_said(to: str, said: str, published: 
         files.publish_files(published, to)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--single-file", "/nowhere/at/all.duckdb"], "There is no folder /nowhere/at"),
+        (["--to", "host=db.example password=hidden"], "--to names none of postgresql://, csv:FOLDER"),
+        (["--single-file", "{folder}/one.duckdb", "--table", "marts.areas"], "--single-file takes every table"),
+    ],
+)
+def test_what_cannot_be_published_to_is_said_without_a_password(
+    arguments: list[str], said: str, published: Settings, tmp_path: Path
+) -> None:
+    ended = occ(published, ["publish", *(each.format(folder=tmp_path) for each in arguments)])
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(said)
+    assert "hidden" not in ended.stderr
+    assert not (tmp_path / "one.duckdb").exists()
+
+
 def test_a_table_that_is_not_there_is_said_with_those_that_sound_like_it(published: Settings, tmp_path: Path) -> None:
     with pytest.raises(UsageProblem, match=r"no published table marts\.area; did you mean marts\.areas"):
         files.publish_files(published, f"csv:{tmp_path / 'bi'}", ["marts.area"])
