@@ -82,6 +82,11 @@ def _in_short(error: Exception) -> str:
     return re.split(r"\s+(?:Issue Location|Error #2):", str(error), maxsplit=1)[0].strip()
 
 
+def for_published(settings: Settings, sql: str) -> str:
+    """Such a query for whoever opens the published file, where the tables stand in no database of another name."""
+    return sql.replace(f'"{settings.build_db.stem}".', "")
+
+
 def ask(settings: Settings, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Columns and rows of such a query, of the published generation. Raises UsageProblem when it cannot be answered."""
     with duckdb.connect() as con:
@@ -89,6 +94,6 @@ def ask(settings: Settings, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]
         con.execute(f"attach {quoted(str(settings.current_db.resolve()))} as {settings.build_db.stem} (read_only)")
         try:
             cursor = con.execute(sql)
-        except duckdb.Error as error:  # a condition goes into the query as it was written
-            raise UsageProblem(f"The query could not be answered: {error}") from None
+        except (duckdb.ProgrammingError, duckdb.DataError) as error:  # of a condition that MetricFlow passed on unread
+            raise UsageProblem(f"DuckDB cannot answer that; is the condition right? {error}") from None
         return [column[0] for column in cursor.description or []], cursor.fetchall()

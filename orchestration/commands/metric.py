@@ -29,10 +29,11 @@ def metric(
         listed = semantic.semantic_manifest(settings).metrics
         print_rows(["metric", "label"], [(each.name, each.label) for each in listed], format)
         return
+    if not explain:
+        require_published(settings)
     sql = semantic.sql_of(settings, names, by or [], where=where)
     if explain:
-        typer.echo(sql)
+        typer.echo(semantic.for_published(settings, sql))
         return
-    require_published(settings)
     columns, rows = semantic.ask(settings, sql)
     print_rows(columns, rows, format)

@@ -129,6 +129,18 @@ def test_the_command_lists_metrics_and_answers(small_warehouse: Settings) -> Non
     assert answer == {"calls_presented": expected}
 
 
+def test_a_condition_that_is_no_sql_is_said_without_a_traceback(small_warehouse: Settings) -> None:
+    ended = occ(small_warehouse, ["metric", "calls_offered", "--where", "rubbish ("])
+    assert ended.returncode == 2
+    assert "Traceback" not in ended.stderr
+
+
+def test_the_query_that_is_explained_runs_on_the_published_file(small_warehouse: Settings) -> None:
+    explained = occ(small_warehouse, ["metric", "calls_offered", "--by", "call__line", "--explain"]).stdout
+    asked = semantic.sql_of(small_warehouse, ["calls_offered"], ["call__line"])
+    assert ask(small_warehouse, explained) == semantic.ask(small_warehouse, asked)[1]
+
+
 # --- exposures --------------------------------------------------------------------------------------------------------
 def _exposures() -> list[dict[str, Any]]:
     import yaml
