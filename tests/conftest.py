@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from orchestration.runs import OBJECTS_BETWEEN_COLLECTIONS
@@ -41,9 +42,11 @@ _MADE_ONCE = (
 def pytest_configure(config: pytest.Config) -> None:
     """Models are parsed once for all tests, in all their processes, and again when a file of theirs changed.
 
-    Garbage is looked for as seldom as a run does it.
+    Garbage is looked for as seldom as a run does it. What `duckdb.sql` reads it reads anew: folders of tests that
+    passed are given again, and a page of another test's file was read once, though the file itself was whole.
     """
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, 10, 10)
+    duckdb.execute("set enable_external_file_cache = false")
     if config.cache is None:
         return
     shared = config.cache.mkdir("parsed_models")
